@@ -1,0 +1,286 @@
+import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
+import type { DateText } from '../core/calendar.ts';
+import type { Fen } from '../core/money/fen.ts';
+import type { Posting } from '../core/ledger/postings.ts';
+import type { BenefitKind, Fund, Scheme } from '../core/policy/terms.ts';
+
+/** A person as stored: what is known, and the name that statements print. */
+export interface PersonRecord extends PersonFacts {
+  readonly name: string;
+  /** Relatives who may pay from this person's carried-over account. */
+  readonly sharesAccountWith: readonly string[];
+}
+
+/** A person with everything that moves, as read under lock. */
+export interface PersonState {
+  readonly person: PersonRecord;
+  /** `family` is always 0 here: it is another person's `carried`. */
+  readonly accounts: AccountBalances;
+  readonly accumulators: Accumulators;
+}
+
+/**
+ * One row of the settlement table: a settlement, or the reversal of one with every amount negated.
+ * `attempt` is 1, 2… for settlements of the same bill, and −n for the reversal of attempt n.
+ */
+export interface SettlementRow {
+  readonly settlementId: string;
+  readonly institutionId: string;
+  readonly billNumber: string;
+  readonly attempt: number;
+  /** Distinguishes a new settlement of a reversed bill from a repeat; empty when the caller gave none. */
+  readonly requestKey: string;
+  readonly contentHash: string;
+  readonly reverses: string | undefined;
+  readonly personId: string;
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly scheme: Scheme;
+  readonly benefit: BenefitKind;
+  readonly windowId: number;
+  readonly visitDate: DateText;
+  readonly settledOn: DateText;
+  readonly settledAtMs: number;
+  readonly total: Fen;
+  readonly fullSelfPay: Fen;
+  readonly overLimit: Fen;
+  readonly firstSelfPay: Fen;
+  readonly eligible: Fen;
+  readonly funds: Readonly<Record<Fund, Fen>>;
+  readonly fundTotal: Fen;
+  readonly personTotal: Fen;
+  readonly account: Fen;
+  readonly cash: Fen;
+}
+
+/** A settlement or reversal with everything about it: the immutable document as text, encoded by app/settlement/document.ts. */
+export interface StoredSettlement {
+  readonly row: SettlementRow;
+  readonly document: string;
+}
+
+/** A message to a partner, sent at least once, in order per person. Its body is found by `subjectId` when it is sent. */
+export interface OutboxMessage {
+  readonly messageId: string;
+  readonly partnerRegion: string;
+  readonly topic: 'settlement' | 'reversal' | 'clearing-notice';
+  readonly subjectId: string;
+  /** Messages of one key are sent in order. */
+  readonly orderKey: string;
+  readonly createdAtMs: number;
+}
+
+/** What one transaction of the write path wants to see. */
+export interface Need {
+  /** Locked in sorted order. Unknown ids are simply absent from the state. */
+  readonly personIds: readonly string[];
+  /** `institution/billNumber`: all attempts and reversals of these bills are read. */
+  readonly billKeys: readonly string[];
+  /** Settlements of a person made after one of theirs (that one included), with documents, oldest first. */
+  readonly historySince?: { readonly personId: string; readonly settlementId: string };
+}
+
+/** What the transaction sees, after the locks are held. */
+export interface State {
+  /** The clearing window that is open; it cannot close before this transaction ends. */
+  readonly windowId: number;
+  readonly persons: ReadonlyMap<string, PersonState>;
+  /** By bill key; reversals have negative attempts. Documents are there, so that a repeat gets the first answer. */
+  readonly attempts: ReadonlyMap<string, readonly StoredSettlement[]>;
+  readonly history: readonly StoredSettlement[];
+}
+
+/** What the transaction writes, all of it or nothing. */
+export interface Writes {
+  readonly settlements: readonly StoredSettlement[];
+  readonly postings: readonly (Posting & { readonly settlementId: string; readonly leg: number; readonly windowId: number })[];
+  /** Buckets in full, after the change. */
+  readonly accumulators: readonly {
+    readonly personId: string;
+    readonly bucket: string;
+    readonly amounts: Readonly<Record<string, number>>;
+  }[];
+  readonly accounts: readonly { readonly personId: string; readonly current: Fen; readonly carried: Fen }[];
+  readonly outbox: readonly OutboxMessage[];
+}
+
+/** The settlement write path. */
+export interface SettlementStore {
+  /**
+   * One transaction: lock → read → decide → write → commit. `decide` is synchronous and pure, and may run again when the
+   * engine reports a deadlock (a bounded number of times). It resolves only after the commit is durable.
+   *
+   * @throws AppError DATABASE_UNAVAILABLE (retryable), DATABASE_BUSY (retryable, deadlock retries used up),
+   *   UNIQUE_CONFLICT (another process wrote the same bill first; retryable)
+   */
+  transact<T>(need: Need, decide: (state: State) => { readonly writes: Writes; readonly result: T }): Promise<T>;
+
+  /** The same view without locks, for quotes and eligibility. */
+  read(need: Need): Promise<State>;
+}
+
+/** Settlements as others look at them. */
+export interface SettlementQueries {
+  byId(settlementId: string): Promise<StoredSettlement | undefined>;
+  /** All attempts and reversals of a bill, oldest first. */
+  byBill(institutionId: string, billNumber: string): Promise<readonly StoredSettlement[]>;
+  /** Newest first. */
+  latestOfInstitution(institutionId: string, limit: number): Promise<readonly StoredSettlement[]>;
+  totals(): Promise<SettlementTotals>;
+}
+
+/** Sums over live business: reversals are negative, so that plain sums are right. */
+export interface SettlementTotals {
+  readonly settlements: number;
+  readonly reversals: number;
+  readonly total: Fen;
+  readonly fundTotal: Fen;
+  readonly account: Fen;
+  readonly cash: Fen;
+}
+
+/** Persons, as home funds feed them. */
+export interface PersonStore {
+  /** Inserts or replaces persons; accounts and accumulators only where given. One transaction a call. */
+  importPersons(persons: readonly PersonImport[]): Promise<void>;
+  find(personId: string): Promise<PersonState | undefined>;
+  count(): Promise<number>;
+}
+
+/** A person as imported. */
+export interface PersonImport {
+  readonly person: PersonRecord;
+  readonly accounts: { readonly current: Fen; readonly carried: Fen };
+  readonly accumulators: Accumulators;
+}
+
+/** States of a clearing window in this first cut: `issued` has statements and net positions. */
+export type WindowState = 'open' | 'closed' | 'issued';
+
+/** One business day of settlements. */
+export interface ClearingWindow {
+  readonly windowId: number;
+  readonly businessDate: DateText;
+  readonly state: WindowState;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | undefined;
+  readonly issuedAtMs: number | undefined;
+}
+
+/** One line of the gross: what a home fund owes for one institution, scheme and layer. Reversals are in it as negatives. */
+export interface GrossItem {
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly institutionId: string;
+  readonly scheme: Scheme;
+  /** A fund, or `account` for what personal accounts paid. */
+  readonly layer: Fund | 'account';
+  readonly settlements: number;
+  readonly amount: Fen;
+}
+
+/** A bill's part in a statement, for item hashes. */
+export interface StatementItem {
+  readonly settlementId: string;
+  readonly institutionId: string;
+  readonly billNumber: string;
+  readonly scheme: Scheme;
+  readonly benefit: BenefitKind;
+  readonly reverses: string | undefined;
+  readonly total: Fen;
+  readonly fundTotal: Fen;
+  readonly account: Fen;
+  readonly owed: Fen;
+}
+
+/** A statement of what one county owes another for a window. */
+export interface PairStatement {
+  readonly statementId: string;
+  readonly windowId: number;
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly settlements: number;
+  readonly owed: Fen;
+  /** Hash over the item hashes in order, so that either side can prove its sum. */
+  readonly itemsHash: string;
+}
+
+/** What a county receives (positive) or pays (negative) for a window after multilateral netting. */
+export interface NetPosition {
+  readonly windowId: number;
+  readonly region: string;
+  readonly receivable: Fen;
+  readonly payable: Fen;
+  readonly net: Fen;
+}
+
+/** Clearing's storage. Every step is idempotent: doing it again changes nothing. */
+export interface ClearingStore {
+  windows(limit: number): Promise<readonly ClearingWindow[]>;
+  window(windowId: number): Promise<ClearingWindow | undefined>;
+  openWindow(): Promise<ClearingWindow>;
+  /**
+   * Closes the open window if its business date is `businessDate`, and opens the one of `nextBusinessDate`; waits for
+   * settling transactions in flight, holds no other lock. Does nothing when that date is closed already.
+   */
+  closeWindow(businessDate: DateText, nextBusinessDate: DateText, atMs: number): Promise<void>;
+  /** Closed windows that are not issued yet, oldest first. */
+  closedWindows(): Promise<readonly ClearingWindow[]>;
+  /** The gross of a window, summed by the database from postings' source rows. */
+  gross(windowId: number): Promise<readonly GrossItem[]>;
+  /** Items of one pair in a window, in the order of settlement ids, in pages. */
+  items(windowId: number, homeRegion: string, treatmentRegion: string, after: string, limit: number): Promise<readonly StatementItem[]>;
+  /** Writes gross, statements, nets and notices and marks the window issued, in one transaction; does nothing when it is issued. */
+  issue(windowId: number, result: ClearingResult, atMs: number): Promise<void>;
+  statements(windowId: number): Promise<readonly PairStatement[]>;
+  statement(statementId: string): Promise<PairStatement | undefined>;
+  netPositions(windowId: number): Promise<readonly NetPosition[]>;
+  grossItems(windowId: number): Promise<readonly GrossItem[]>;
+}
+
+/** All that clearing a window makes. */
+export interface ClearingResult {
+  readonly gross: readonly GrossItem[];
+  readonly statements: readonly PairStatement[];
+  readonly nets: readonly NetPosition[];
+  readonly notices: readonly OutboxMessage[];
+}
+
+/** A message on its way, as the dispatcher sees it. */
+export interface PendingMessage extends OutboxMessage {
+  readonly attempts: number;
+}
+
+/** The outbox, as the dispatcher works it off. */
+export interface OutboxStore {
+  /** Due messages of one partner, oldest first, at most the first undelivered one of each order key when that one failed before. */
+  due(partnerRegion: string, nowMs: number, limit: number): Promise<readonly PendingMessage[]>;
+  delivered(messageIds: readonly string[], atMs: number): Promise<void>;
+  failed(messageIds: readonly string[], error: string, nextAttemptAtMs: number): Promise<void>;
+  pending(): Promise<readonly { readonly partnerRegion: string; readonly topic: string; readonly count: number }[]>;
+}
+
+/** A lease that one runner holds at a time; the token rises with every holder. */
+export interface LeaseStore {
+  /** Takes or renews the lease; undefined when another holds it. */
+  acquire(name: string, holder: string, nowMs: number, ttlMs: number): Promise<{ readonly token: number } | undefined>;
+  release(name: string, holder: string): Promise<void>;
+}
+
+/** Rules that were in force, kept as text by hash, so that old settlements can be read and recomputed. */
+export interface RuleArchive {
+  keep(rules: readonly { readonly hash: string; readonly kind: 'policy' | 'catalogue'; readonly region: string; readonly content: string }[]): Promise<void>;
+}
+
+/** Who may call: an institution, a fund or an operator. */
+export interface Principal {
+  readonly kind: 'institution' | 'fund' | 'operator';
+  /** Institution id, region code, or operator name. */
+  readonly id: string;
+}
+
+/** Keys, kept as SHA-256. */
+export interface KeyStore {
+  add(keys: readonly { readonly keyHash: string; readonly principal: Principal }[]): Promise<void>;
+  all(): Promise<readonly { readonly keyHash: string; readonly principal: Principal }[]>;
+}

@@ -1,0 +1,138 @@
+import { amountOf, RATIO_ONE, shareOf, type Fen } from '../money/fen.ts';
+import { invariant } from '../invariant.ts';
+import type { Catalogue, CatalogueItem } from '../policy/catalogue.ts';
+import type { Rulebook } from '../policy/rulebook.ts';
+import type { BenefitKind, Scheme } from '../policy/terms.ts';
+import type { Bill, BillLine } from './facts.ts';
+import { reject } from './eligibility.ts';
+import type { LineReason, LineVerdict, Rejection } from './verdict.ts';
+
+interface Split {
+  readonly fullSelfPay: Fen;
+  readonly overLimit: Fen;
+  readonly firstSelfPay: Fen;
+  readonly eligible: Fen;
+}
+
+/** How one line is to be split: its item and why. */
+interface Rule {
+  readonly item: CatalogueItem | undefined;
+  readonly reason: LineReason;
+  readonly scheme: Scheme;
+}
+
+const FULL_SELF_PAY: ReadonlySet<LineReason> = new Set<LineReason>([
+  'NOT_IN_CATALOGUE',
+  'CLASS_C',
+  'RESTRICTED_USE',
+  'FULL_SELF_PAY_RATIO',
+]);
+
+function reasonFor(item: CatalogueItem | undefined, line: BillLine, scheme: Scheme): LineReason {
+  if (item === undefined) return 'NOT_IN_CATALOGUE';
+  if (item.itemClass === 'C') return 'CLASS_C';
+  if (item.restriction !== undefined && !line.restrictionMet) return 'RESTRICTED_USE';
+  // A ratio of 1 is full self-expense, not first self-pay (policy-facts C.1).
+  if (item.firstSelfPay[scheme] === RATIO_ONE) return 'FULL_SELF_PAY_RATIO';
+  return item.itemClass === 'A' ? 'CLASS_A' : 'CLASS_B';
+}
+
+function splitAmount({ item, reason, scheme }: Rule, quantity: number, amount: Fen): Split {
+  if (item === undefined || FULL_SELF_PAY.has(reason)) {
+    return { fullSelfPay: amount, overLimit: 0, firstSelfPay: 0, eligible: 0 };
+  }
+  const within = item.priceLimit === undefined ? amount : Math.min(amount, amountOf(quantity, item.priceLimit));
+  const firstSelfPay = shareOf(within, item.firstSelfPay[scheme]);
+  return { fullSelfPay: 0, overLimit: amount - within, firstSelfPay, eligible: within - firstSelfPay };
+}
+
+function minus(left: Split, right: Split): Split {
+  return {
+    fullSelfPay: left.fullSelfPay - right.fullSelfPay,
+    overLimit: left.overLimit - right.overLimit,
+    firstSelfPay: left.firstSelfPay - right.firstSelfPay,
+    eligible: left.eligible - right.eligible,
+  };
+}
+
+function verdictOf(rule: Rule, line: BillLine, split: Split, benefit: BenefitKind): LineVerdict {
+  const { item, reason, scheme } = rule;
+  invariant(
+    split.fullSelfPay + split.overLimit + split.firstSelfPay + split.eligible === line.amount,
+    'a line is the sum of its split',
+  );
+  return {
+    no: line.no,
+    itemClass: item?.itemClass ?? 'C',
+    reason,
+    firstSelfPayRatio: item === undefined || FULL_SELF_PAY.has(reason) ? RATIO_ONE : item.firstSelfPay[scheme],
+    overPriceLimit: split.overLimit !== 0,
+    compliant: reason === 'CLASS_C' && item?.compliant === true,
+    fullSelfPay: split.fullSelfPay,
+    overLimit: split.overLimit,
+    firstSelfPay: split.firstSelfPay,
+    eligible: split.eligible,
+    benefit,
+  };
+}
+
+/** What is left of a line after the refunds seen so far. */
+interface Net {
+  readonly rule: Rule;
+  readonly benefit: BenefitKind;
+  quantity: number;
+  amount: Fen;
+}
+
+/** The lines' splits and the catalogues they rest on. */
+export interface SplitBill {
+  readonly lines: readonly LineVerdict[];
+  readonly catalogueHashes: readonly string[];
+}
+
+/**
+ * Splits every line: full self-pay → over limit → first self-pay → eligible.
+ *
+ * A refund line undoes the original's own split: what the original came to before the refund less what it comes to after,
+ * so that partial refunds of a rounded line add up to the line.
+ *
+ * @shape bill, catalogue region, scheme → one verdict a line | NO_CATALOGUE
+ * @units fen
+ * @rounding half-up to the fen at each line's first self-pay (and quantity × price limit); the rest by subtraction
+ * @source policy-facts C.1, C.2, C.3.4
+ */
+export function splitLines(
+  bill: Bill,
+  region: string,
+  scheme: Scheme,
+  rulebook: Rulebook,
+  benefitOf: (line: BillLine) => BenefitKind,
+): SplitBill | Rejection {
+  const hashes = new Set<string>();
+  const nets = new Map<number, Net>();
+  const lines: LineVerdict[] = [];
+  let catalogue: Catalogue | undefined;
+  for (const line of bill.lines) {
+    if (line.refundOf !== undefined) {
+      const original = nets.get(line.refundOf);
+      invariant(original !== undefined, 'a refund names an earlier line');
+      const before = splitAmount(original.rule, original.quantity, original.amount);
+      original.quantity += line.quantity;
+      original.amount += line.amount;
+      const after = splitAmount(original.rule, original.quantity, original.amount);
+      lines.push(verdictOf(original.rule, line, minus(after, before), original.benefit));
+      continue;
+    }
+    if (catalogue === undefined || line.feeDate < catalogue.from || line.feeDate > (catalogue.to ?? line.feeDate)) {
+      catalogue = rulebook.catalogueOn(region, line.feeDate);
+    }
+    if (catalogue === undefined) return reject('NO_CATALOGUE', `no catalogue of ${region} on ${line.feeDate}`);
+    hashes.add(catalogue.hash);
+    const item = line.code === undefined ? undefined : catalogue.items.get(line.code);
+    const rule: Rule = { item, reason: reasonFor(item, line, scheme), scheme };
+    const benefit = benefitOf(line);
+    nets.set(line.no, { rule, benefit, quantity: line.quantity, amount: line.amount });
+    lines.push(verdictOf(rule, line, splitAmount(rule, line.quantity, line.amount), benefit));
+  }
+  return { lines, catalogueHashes: [...hashes] };
+}

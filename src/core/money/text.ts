@@ -1,0 +1,64 @@
+import { RATIO_ONE, type Fen, type Price, type Quantity, type Ratio } from './fen.ts';
+
+/**
+ * Reads a decimal text as an integer count of its last allowed place, digit by digit: no binary float on the way.
+ *
+ * @shape "-12.5", places 2 → -1250; undefined when the text is not a plain decimal, has more places, or is too large
+ */
+export function parseScaled(text: string, places: number): number | undefined {
+  const match = /^(-?)(0|[1-9]\d{0,15})(?:\.(\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  const fraction = match[3] ?? '';
+  if (fraction.length > places) return undefined;
+  const magnitude = Number((match[2] ?? '') + fraction.padEnd(places, '0'));
+  if (!Number.isSafeInteger(magnitude)) return undefined;
+  return match[1] === '-' && magnitude !== 0 ? -magnitude : magnitude;
+}
+
+/** "12.50" → 1250 fen; undefined when it is not an amount of at most two places. */
+export function parseFen(text: string): Fen | undefined {
+  return parseScaled(text, 2);
+}
+
+/** "0.3333" → 3333; undefined when it is not a quantity of at most four places. */
+export function parseQuantity(text: string): Quantity | undefined {
+  return parseScaled(text, 4);
+}
+
+/** "4.520000" → 4520000; undefined when it is not a price of at most six places. */
+export function parsePrice(text: string): Price | undefined {
+  return parseScaled(text, 6);
+}
+
+/** "0.85" → 85000000; undefined when it is not a ratio between 0 and 1 of at most four places. */
+export function parseRatio(text: string): Ratio | undefined {
+  const scaled = parseScaled(text, 4);
+  if (scaled === undefined || scaled < 0 || scaled > 10_000) return undefined;
+  return scaled * (RATIO_ONE / 10_000);
+}
+
+function formatScaled(value: number, places: number): string {
+  const digits = String(Math.abs(value)).padStart(places + 1, '0');
+  const sign = value < 0 ? '-' : '';
+  return `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`;
+}
+
+/** 1250 → "12.50". */
+export function formatFen(amount: Fen): string {
+  return formatScaled(amount, 2);
+}
+
+/** 3333 → "0.3333". */
+export function formatQuantity(quantity: Quantity): string {
+  return formatScaled(quantity, 4);
+}
+
+/** 4520000 → "4.520000". */
+export function formatPrice(price: Price): string {
+  return formatScaled(price, 6);
+}
+
+/** 85000000 → "0.85"; trailing zeros are dropped, at least one place is kept. */
+export function formatRatio(ratio: Ratio): string {
+  return formatScaled(ratio, 8).replace(/(\.\d+?)0+$/, '$1');
+}

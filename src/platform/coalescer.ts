@@ -1,0 +1,96 @@
+import { AppError } from './errors.ts';
+
+/** How many batches run at once, how large one may be, and how many requests may wait. */
+export interface CoalescerOptions<Q, A> {
+  readonly lanes: number;
+  readonly batchMax: number;
+  readonly queueMax: number;
+  /** Answers in the order of the batch. A rejection of a batch of several is tried again one by one. */
+  readonly run: (batch: readonly Q[]) => Promise<readonly A[]>;
+}
+
+interface Waiting<Q, A> {
+  readonly request: Q;
+  readonly resolve: (answer: A) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A queue whose batches are whatever arrived while the lanes were busy. */
+export interface Coalescer<Q, A> {
+  submit(request: Q): Promise<A>;
+  /** Requests waiting, not yet in a batch. */
+  readonly waiting: number;
+  /** Resolves when nothing waits and no batch runs. */
+  drained(): Promise<void>;
+}
+
+/**
+ * Coalesces requests into batches without a timer: a lone request runs at once, under load a batch is what queued up
+ * while the one before was committing.
+ *
+ * @throws AppError OVERLOADED (503, retryable) when the queue is full: memory stays bounded, the caller backs off
+ */
+export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalescer<Q, A> {
+  const queue: Waiting<Q, A>[] = [];
+  const idle: (() => void)[] = [];
+  let running = 0;
+  let scheduled = false;
+
+  async function runBatch(batch: readonly Waiting<Q, A>[]): Promise<void> {
+    try {
+      const answers = await options.run(batch.map(({ request }) => request));
+      batch.forEach(({ resolve }, index) => {
+        resolve(answers[index] as A);
+      });
+    } catch (error) {
+      if (batch.length === 1) {
+        batch[0]?.reject(error);
+        return;
+      }
+      // One bad request must fail alone: the others of its batch are not to blame.
+      for (const one of batch) await runBatch([one]);
+    }
+  }
+
+  function pump(): void {
+    scheduled = false;
+    while (running < options.lanes && queue.length > 0) {
+      const batch = queue.splice(0, options.batchMax);
+      running++;
+      void runBatch(batch).finally(() => {
+        running--;
+        pump();
+      });
+    }
+    if (running === 0 && queue.length === 0) for (const done of idle.splice(0)) done();
+  }
+
+  return {
+    submit(request) {
+      if (queue.length >= options.queueMax) {
+        return Promise.reject(
+          new AppError('OVERLOADED', 'too many requests are waiting', {
+            status: 503,
+            retryable: true,
+            help: 'send the same request again after the time in Retry-After',
+          }),
+        );
+      }
+      return new Promise((resolve, reject) => {
+        queue.push({ request, resolve, reject });
+        // What arrives in the same turn of the event loop goes into one batch; nothing waits longer than that.
+        if (!scheduled && running < options.lanes) {
+          scheduled = true;
+          setImmediate(pump);
+        }
+      });
+    },
+    get waiting() {
+      return queue.length;
+    },
+    drained() {
+      if (running === 0 && queue.length === 0) return Promise.resolve();
+      return new Promise((resolve) => idle.push(resolve));
+    },
+  };
+}

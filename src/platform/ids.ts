@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto';
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+function base32(value: number, length: number): string {
+  let text = '';
+  let rest = value;
+  for (let place = 0; place < length; place++) {
+    text = (ALPHABET[rest % 32] ?? '') + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+/**
+ * Ids of 18 characters that sort by time of making: 45 bits of milliseconds, 20 bits of counter, 25 bits of process.
+ * Half of a UUID's text, and every index on a settlement carries one; a library's 36 characters cost a tenth of the write path.
+ */
+export function createIdSource(now: () => number): () => string {
+  const process = base32(randomBytes(4).readUInt32BE() % 2 ** 25, 5);
+  let lastMs = 0;
+  let counter = 0;
+  return () => {
+    const ms = Math.max(now(), lastMs);
+    counter = ms === lastMs ? counter + 1 : 0;
+    lastMs = ms;
+    return base32(ms, 9) + base32(counter, 4) + process;
+  };
+}
