@@ -228,7 +228,7 @@ function unpackVerdict(packed: PackedVerdict, lines: readonly LineVerdict[], row
     trace: trace.map(([step, of, indexes, inputs, result]) => ({
       step,
       of,
-      rows: rows === undefined ? [] : indexes.map((index) => rows[index] as ParameterRow<unknown>),
+      rows: rows === undefined ? [] : indexes.flatMap((index) => rows[index] ?? []),
       inputs,
       result,
     })),

@@ -66,15 +66,16 @@ export class Tally {
 }
 
 function shifted(accumulators: Accumulators, changes: readonly AccumulatorChange[], sign: 1 | -1): Accumulators {
-  const result: Record<string, Readonly<Record<string, number>>> = { ...accumulators };
+  const buckets = new Map(Object.entries(accumulators).map(([bucket, names]) => [bucket, new Map(Object.entries(names))]));
   for (const { bucket, name, before, after } of changes) {
-    const value = (result[bucket]?.[name] ?? 0) + sign * (after - before);
-    const names: Record<string, number> = { ...result[bucket], [name]: value };
-    if (value === 0) delete names[name];
-    result[bucket] = names;
-    if (Object.keys(names).length === 0) delete result[bucket];
+    const names = buckets.get(bucket) ?? new Map<string, number>();
+    buckets.set(bucket, names);
+    const value = (names.get(name) ?? 0) + sign * (after - before);
+    if (value === 0) names.delete(name);
+    else names.set(name, value);
   }
-  return result;
+  const filled = [...buckets].filter(([, names]) => names.size > 0);
+  return Object.fromEntries(filled.map(([bucket, names]) => [bucket, Object.fromEntries(names)]));
 }
 
 /**

@@ -1,0 +1,45 @@
+/** Keys and list positions from the root of a document. */
+export type Path = readonly (string | number)[];
+
+/** One thing that keeps rules from being used. */
+export interface RuleError {
+  readonly file: string;
+  /** Where inside the file: `benefits.outpatient.caps[0].amount`, or `row 12, class` in a catalogue; empty for the file itself. */
+  readonly path: string;
+  readonly reason: string;
+  readonly line: number | undefined;
+}
+
+export function pathText(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += text === '' ? step : `.${step}`;
+  }
+  return text;
+}
+
+/** Reports every name that stood in the list before. */
+export function reportTwice(names: readonly string[], pathOf: (at: number) => Path, errors: FileErrors): void {
+  names.forEach((name, at) => {
+    if (names.indexOf(name) < at) errors.add(pathOf(at), `${name} is there twice`);
+  });
+}
+
+/** The errors of one file, collected so that all are reported at once. */
+export class FileErrors {
+  readonly found: RuleError[] = [];
+  readonly #file: string;
+  readonly #lineOf: (path: Path) => number | undefined;
+
+  constructor(file: string, lineOf: (path: Path) => number | undefined = () => undefined) {
+    this.#file = file;
+    this.#lineOf = lineOf;
+  }
+
+  add(path: Path, reason: string): void {
+    const known = this.found.some((error) => error.path === pathText(path) && error.reason === reason);
+    if (known) return;
+    this.found.push({ file: this.#file, path: pathText(path), reason, line: this.#lineOf(path) });
+  }
+}

@@ -1,0 +1,56 @@
+import type { DateText } from '../core/calendar.ts';
+import type { Catalogue } from '../core/policy/catalogue.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import { inForce, type PairRules, type Rulebook } from '../core/policy/rulebook.ts';
+import type { BenefitKind } from '../core/policy/terms.ts';
+import type { RegionRules, Zone } from './load-regions.ts';
+
+/** Rules that passed every check; versions of one region (and scheme) do not overlap. */
+export interface LoadedRules {
+  readonly policies: readonly Policy[];
+  readonly catalogues: readonly Catalogue[];
+  readonly regions: RegionRules;
+}
+
+interface Span {
+  readonly from: DateText;
+  readonly to?: DateText | undefined;
+}
+
+function covers({ from, to }: Span, on: DateText): boolean {
+  return from <= on && (to === undefined || on <= to);
+}
+
+function isOpen({ members, open }: Zone, home: string, treatment: string, benefit: BenefitKind, on: DateText): boolean {
+  if (!members.includes(home) || !members.includes(treatment)) return false;
+  return open.some((opening) => opening.benefits.includes(benefit) && covers(opening, on));
+}
+
+const NO_DISEASES: readonly string[] = [];
+
+/** Builds the rulebook. Each look-up is a map access and a walk over the few versions of one key. */
+export function createRulebook({ policies, catalogues, regions }: LoadedRules): Rulebook {
+  const policiesByKey = Map.groupBy(policies, ({ region, scheme }) => `${region}/${scheme}`);
+  const policiesByHash = new Map(policies.map((policy) => [policy.hash, policy]));
+  const cataloguesByRegion = Map.groupBy(catalogues, ({ region }) => region);
+  const cataloguesByHash = new Map(catalogues.map((catalogue) => [catalogue.hash, catalogue]));
+  const { pairs, zones } = regions;
+  return {
+    policyOn: (region, scheme, on) => inForce(policiesByKey.get(`${region}/${scheme}`) ?? [], on),
+    policyByHash: (hash) => policiesByHash.get(hash),
+    catalogueOn: (region, on) => inForce(cataloguesByRegion.get(region) ?? [], on),
+    catalogueByHash: (hash) => cataloguesByHash.get(hash),
+    pairOn(home, treatment, benefit, on): PairRules {
+      const pair = pairs.find(
+        (candidate) =>
+          (candidate.home === 'any' || candidate.home === home) &&
+          (candidate.treatment === 'any' || candidate.treatment === treatment),
+      );
+      return {
+        catalogueOf: pair?.catalogueOf.find((entry) => covers(entry, on))?.value ?? 'home',
+        zone: home === treatment || zones.some((zone) => isOpen(zone, home, treatment, benefit, on)),
+        openDiseases: pair?.openDiseases.find((entry) => covers(entry, on))?.value ?? NO_DISEASES,
+      };
+    },
+  };
+}
