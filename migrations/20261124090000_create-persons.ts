@@ -28,7 +28,7 @@ export async function up(knex: Knex): Promise<void> {
     CREATE TABLE IF NOT EXISTS accumulator (
       person_id VARCHAR(30) NOT NULL,
       bucket VARCHAR(48) NOT NULL,
-      amounts TEXT NOT NULL,
+      amounts TEXT ${words} NOT NULL,
       raises INT NOT NULL,
       PRIMARY KEY (person_id, bucket)
     ) ${storage}`);

@@ -2,7 +2,7 @@ import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudic
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
 import type { Posting } from '../core/ledger/postings.ts';
-import type { BenefitKind, Fund, Scheme } from '../core/policy/terms.ts';
+import type { BenefitKind, Fund, InstitutionGroup, Scheme } from '../core/policy/terms.ts';
 
 /** A person as stored: what is known, and the name that statements print. */
 export interface PersonRecord extends PersonFacts {
@@ -111,7 +111,7 @@ export interface SettlementStore {
    * engine reports a deadlock (a bounded number of times). It resolves only after the commit is durable.
    *
    * @throws AppError DATABASE_UNAVAILABLE (retryable), DATABASE_BUSY (retryable, deadlock retries used up),
-   *   UNIQUE_CONFLICT (another process wrote the same bill first; retryable)
+   *   UNIQUE_CONFLICT (another process wrote the same bill first; retryable), NO_OPEN_WINDOW
    */
   transact<T>(need: Need, decide: (state: State) => { readonly writes: Writes; readonly result: T }): Promise<T>;
 
@@ -127,6 +127,8 @@ export interface SettlementQueries {
   /** Newest first. */
   latestOfInstitution(institutionId: string, limit: number): Promise<readonly StoredSettlement[]>;
   totals(): Promise<SettlementTotals>;
+  /** Audit: settlements whose postings do not add up to 0; always none. */
+  unbalanced(): Promise<readonly string[]>;
 }
 
 /** Sums over live business: reversals are negative, so that plain sums are right. */
@@ -218,7 +220,10 @@ export interface NetPosition {
 export interface ClearingStore {
   windows(limit: number): Promise<readonly ClearingWindow[]>;
   window(windowId: number): Promise<ClearingWindow | undefined>;
+  /** @throws AppError NO_OPEN_WINDOW before `openFirstWindow` */
   openWindow(): Promise<ClearingWindow>;
+  /** Opens the first window of a new database; does nothing when there has been one. */
+  openFirstWindow(businessDate: DateText, atMs: number): Promise<void>;
   /**
    * Closes the open window if its business date is `businessDate`, and opens the one of `nextBusinessDate`; waits for
    * settling transactions in flight, holds no other lock. Does nothing when that date is closed already.
@@ -283,4 +288,24 @@ export interface Principal {
 export interface KeyStore {
   add(keys: readonly { readonly keyHash: string; readonly principal: Principal }[]): Promise<void>;
   all(): Promise<readonly { readonly keyHash: string; readonly principal: Principal }[]>;
+}
+
+/** An institution that bills, as configured. */
+export interface Institution {
+  readonly id: string;
+  readonly name: string;
+  readonly nameEn: string;
+  readonly region: string;
+  readonly level: number;
+  readonly kind: 'hospital' | 'clinic' | 'pharmacy';
+  readonly groups: readonly InstitutionGroup[];
+  /** National code of an item by the institution's own. */
+  readonly mapping: ReadonlyMap<string, string>;
+}
+
+/** A county as pages and statements call it. */
+export interface County {
+  readonly code: string;
+  readonly name: string;
+  readonly nameEn: string;
 }

@@ -28,18 +28,33 @@ export function reportTwice(names: readonly string[], pathOf: (at: number) => Pa
 
 /** The errors of one file, collected so that all are reported at once. */
 export class FileErrors {
-  readonly found: RuleError[] = [];
+  readonly found: RuleError[];
   readonly #file: string;
   readonly #lineOf: (path: Path) => number | undefined;
+  readonly #root: Path;
 
-  constructor(file: string, lineOf: (path: Path) => number | undefined = () => undefined) {
+  constructor(
+    file: string,
+    lineOf: (path: Path) => number | undefined = () => undefined,
+    root: Path = [],
+    found: RuleError[] = [],
+  ) {
+    this.found = found;
     this.#file = file;
     this.#lineOf = lineOf;
+    this.#root = root;
   }
 
+  /** The same list for a document that stands inside this one, whose paths begin at its own root. */
+  under(root: Path): FileErrors {
+    return new FileErrors(this.#file, this.#lineOf, [...this.#root, ...root], this.found);
+  }
+
+  /** Adds an error; one that is there already says nothing new. */
   add(path: Path, reason: string): void {
-    const known = this.found.some((error) => error.path === pathText(path) && error.reason === reason);
-    if (known) return;
-    this.found.push({ file: this.#file, path: pathText(path), reason, line: this.#lineOf(path) });
+    const whole = [...this.#root, ...path];
+    const text = pathText(whole);
+    if (this.found.some((error) => error.path === text && error.reason === reason)) return;
+    this.found.push({ file: this.#file, path: text, reason, line: this.#lineOf(whole) });
   }
 }

@@ -27,7 +27,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): numb
 
 export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { schema: 'failsafe', merge: true, lineCounter: lines, prettyErrors: false });
   const errors = new FileErrors(file, (path) => lineOf(document, lines, path));
   for (const { message, pos } of document.errors) {
     errors.found.push({ file, path: '', reason: message, line: lines.linePos(pos[0]).line });

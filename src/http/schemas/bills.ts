@@ -46,8 +46,8 @@ export const shares = z.object({
   overLimit: f.money,
   firstSelfPay: f.money,
   eligible: f.money,
-  outOfArea: f.money,
-  deductible: f.money,
+  outOfArea: f.money.meta({ description: 'bill-level first self-pay away from home, before further layers' }),
+  deductible: f.money.meta({ description: 'what the basic benefit deducted, before further layers' }),
   funds: fundShares,
   fundTotal: f.money,
   personTotal: f.money,
@@ -58,6 +58,18 @@ export const shares = z.object({
 
 /** Who pays what. */
 export type Shares = z.infer<typeof shares>;
+
+export const personParts = z.object({
+  fullSelfPay: f.money,
+  compliantSelfPay: f.money,
+  overLimit: f.money,
+  firstSelfPay: f.money,
+  outOfArea: f.money,
+  accountFirst: f.money.meta({ description: 'paid by the current-year account before the deductible' }),
+  deductible: f.money,
+  coinsurance: f.money,
+  overCap: f.money,
+});
 
 export const lineShares = z.object({
   no: z.number().int(),
@@ -75,6 +87,7 @@ export const quoteAnswer = z.object({
   treatmentRegion: f.region,
   scheme: f.scheme,
   shares,
+  personParts: personParts.meta({ description: 'what personTotal is made of after every fund has paid; adds up to it' }),
   lines: z.array(lineShares),
   provenance: f.provenance.meta({ description: 'the weakest tag among the values of law that the answer rests on' }),
   policy: z.string().meta({ description: 'hash of the policy used' }),
@@ -101,8 +114,6 @@ export const settlementAnswer = quoteAnswer.extend({
 /** A settlement, as the institution that posted it sees it. */
 export type SettlementAnswer = z.infer<typeof settlementAnswer>;
 
-export const settlementList = z.object({ settlements: z.array(settlementAnswer) });
-
 export const reversalRequest = z.strictObject({
   reason: z.string().min(1).max(200),
 });
@@ -115,6 +126,12 @@ export const reversalAnswer = z.object({
   windowId: z.number().int(),
   settledAt: f.instant,
   shares: shares.meta({ description: 'the exact negatives of the original' }),
+});
+
+/** All attempts at a bill, oldest first. */
+export const settlementList = z.object({
+  settlements: z.array(settlementAnswer),
+  reversals: z.array(reversalAnswer),
 });
 
 export const appliedParameter = z.object({
@@ -134,7 +151,17 @@ export const traceEntry = z.object({
   inputs: z.record(z.string(), z.string()),
   result: z.record(z.string(), z.string()),
   parameters: z.array(appliedParameter),
-  words: z.string().meta({ description: 'the step as a sentence' }),
+  words: z.string().meta({ description: 'the step as a sentence, in Chinese' }),
+  wordsEn: z.string(),
+});
+
+export const catalogueItem = z.object({
+  name: z.string(),
+  priceLimit: z.string().optional(),
+  restriction: z.string().optional(),
+  compliant: z.boolean(),
+  source: z.string(),
+  provenance: f.provenance,
 });
 
 export const statementLine = lineShares.extend({
@@ -143,15 +170,34 @@ export const statementLine = lineShares.extend({
   quantity: z.string(),
   price: z.string(),
   amount: f.money,
+  feeDate: f.date,
+  refundOf: z.number().int().optional(),
   firstSelfPayRatio: z.string(),
+  item: catalogueItem.optional().meta({ description: 'the item that the line was split by; none when it is not in the catalogue' }),
+  words: z.string().meta({ description: 'the split as a sentence, in Chinese' }),
+  wordsEn: z.string(),
+});
+
+export const accumulatorChange = z.object({
+  bucket: z.string(),
+  name: z.string(),
+  measure: z.string(),
+  before: z.string(),
+  after: z.string(),
 });
 
 export const statementAnswer = settlementAnswer.omit({ lines: true }).extend({
   personName: z.string(),
   institutionName: z.string(),
+  institutionNameEn: z.string(),
+  admissionDate: f.date.optional(),
+  disease: f.diseaseCode.optional(),
+  catalogueOf: z.enum(['home', 'treatment']),
   lines: z.array(statementLine),
   trace: z.array(traceEntry),
-  notice: z.string().meta({ description: 'says so when values of law are not sourced' }),
+  accumulators: z.array(accumulatorChange).meta({ description: 'what the bill moved' }),
+  notice: z.string().meta({ description: 'says so when values of law are not sourced; empty otherwise. In Chinese' }),
+  noticeEn: z.string(),
 });
 
 /** A printed statement as data: the bill, every share, and why. */

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { runCases, type CaseResult } from '../app/policy/run-cases.ts';
+import { loadCases } from '../config/load-cases.ts';
+import { loadInstitutions } from '../config/load-institutions.ts';
+import { loadRules, type RulesSummary } from '../config/load-rules.ts';
+import type { RuleError } from '../config/rule-error.ts';
+
+function printErrors(errors: readonly RuleError[]): void {
+  for (const { file, path, reason, line } of errors) {
+    const place = line === undefined ? file : `${file}:${line}`;
+    console.error(path === '' ? `${place}: ${reason}` : `${place}: ${path}: ${reason}`);
+  }
+  console.error(`${errors.length} ${errors.length === 1 ? 'error' : 'errors'}: nothing is loaded`);
+  process.exitCode = 1;
+}
+
+function printSummary({ policies, catalogues }: RulesSummary): void {
+  console.table(
+    policies.map(({ policy: { region, scheme, id, from, to, hash }, values }) => {
+      return { region, scheme, policy: id, from, to: to ?? '', ...values, hash };
+    }),
+  );
+  if (catalogues.length === 0) return;
+  console.table(
+    catalogues.map(({ catalogue: { region, from, to, items, hash } }) => {
+      return { region, catalogue: from, to: to ?? '', items: items.size, hash };
+    }),
+  );
+}
+
+function check({ config }: { readonly config: string }): void {
+  const rules = loadRules(config);
+  const institutions = rules.ok ? loadInstitutions(config, rules.regions) : rules;
+  if (!rules.ok || !institutions.ok) {
+    printErrors([...(rules.ok ? [] : rules.errors), ...(institutions.ok || !rules.ok ? [] : institutions.errors)]);
+  } else if (rules.summary.policies.length === 0) {
+    printErrors([{ file: config, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined }]);
+  } else {
+    printSummary(rules.summary);
+  }
+}
+
+function printResults(results: readonly CaseResult[]): void {
+  for (const { file, name, bills, differences } of results) {
+    console.log(`${differences.length === 0 ? 'ok  ' : 'FAIL'} ${file}: ${name}`);
+    for (const { bill, field, expected, got } of differences) {
+      const where = bills === 1 ? '' : `bill ${bill}: `;
+      console.log(`       ${where}${field}: expected ${expected}, got ${got}`);
+    }
+  }
+  const failed = results.filter(({ differences }) => differences.length > 0).length;
+  console.log(`${results.length} cases, ${failed} with a difference`);
+}
+
+function cases(folder: string, { json }: { readonly json?: boolean }): void {
+  const loaded = loadCases(folder);
+  if (!loaded.ok) {
+    printErrors(loaded.errors);
+    return;
+  }
+  const results = runCases(loaded.cases);
+  if (json === true) console.log(JSON.stringify(results, undefined, 2));
+  else printResults(results);
+  if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1;
+}
+
+/** `policy check` and `policy cases`: both exit 1 when something is wrong. */
+export function addPolicyCommands(program: Command): void {
+  const policy = program.command('policy').description('check policies and run worked cases');
+  policy
+    .command('check')
+    .description('load all rules and report every error at once; otherwise list what the policies rest on')
+    .option('--config <dir>', 'folder of policies, catalogues, regions and institutions', 'config')
+    .action(check);
+  policy
+    .command('cases')
+    .description('run every *.case.yaml below a folder and print each difference')
+    .argument('<folder>')
+    .option('--json', 'print results as JSON')
+    .action(cases);
+}

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { InstitutionGroup } from '../core/policy/terms.ts';
+import { institutionGroup, level, readShape, text } from './shapes.ts';
+import { reportTwice, type RuleError } from './rule-error.ts';
+import type { Region } from './load-regions.ts';
+import { readYaml } from './yaml-file.ts';
+
+/** An institution that bills: a hospital, a clinic or a pharmacy. */
+export interface Institution {
+  readonly id: string;
+  readonly name: string;
+  readonly nameEn: string;
+  readonly region: string;
+  readonly level: number;
+  readonly kind: 'hospital' | 'clinic' | 'pharmacy';
+  readonly groups: readonly InstitutionGroup[];
+  /** National code of an item by the institution's own. */
+  readonly mapping: ReadonlyMap<string, string>;
+}
+
+export type InstitutionsResult =
+  | { readonly ok: true; readonly institutions: readonly Institution[] }
+  | { readonly ok: false; readonly errors: readonly RuleError[] };
+
+const shape = z.strictObject({
+  institutions: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[HP]\d{11}$/, 'is not an institution code: H or P and eleven digits'),
+      name: text,
+      nameEn: text,
+      region: text,
+      level,
+      kind: z.enum(['hospital', 'clinic', 'pharmacy']),
+      groups: z.array(institutionGroup).default([]),
+      mapping: z.record(z.string(), text).default({}),
+    }),
+  ),
+});
+
+/** Loads `institutions/*.yaml`; every error of every file is reported at once. */
+export function loadInstitutions(configDir: string, regions: readonly Region[]): InstitutionsResult {
+  const folder = join(configDir, 'institutions');
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort() : [];
+  const institutions: Institution[] = [];
+  const errors: RuleError[] = [];
+  for (const name of names) {
+    const yaml = readYaml(join(folder, name));
+    const document = yaml.tree === undefined ? undefined : readShape(shape, yaml.tree, [], yaml.errors);
+    const read = document?.institutions ?? [];
+    reportTwice([...institutions, ...read].map(({ id }) => id), (at) => ['institutions', at - institutions.length, 'id'], yaml.errors);
+    read.forEach(({ region, mapping, ...institution }, at) => {
+      const known = regions.some(({ code }) => code === region);
+      if (!known) yaml.errors.add(['institutions', at, 'region'], `no region has the code ${region}`);
+      institutions.push({ ...institution, region, mapping: new Map(Object.entries(mapping)) });
+    });
+    errors.push(...yaml.errors.found);
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, institutions };
+}

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import type { KeyStore, Principal } from '../app/ports.ts';
+import { insertRows } from './bulk-insert.ts';
+import type { Row } from './settlement-rows.ts';
+
+export function createKeyStore(knex: Knex): KeyStore {
+  return {
+    add: (keys) =>
+      knex.transaction(async (transaction) => {
+        const rows = keys.map(({ keyHash, principal: { kind, id } }) => ({
+          key_hash: keyHash,
+          kind,
+          principal_id: id,
+        }));
+        await insertRows(transaction, 'api_key', rows, { key: ['key_hash'], columns: ['kind', 'principal_id'] });
+      }),
+
+    async all() {
+      const rows = (await knex('api_key').orderBy('key_hash').select('*')) as Row[];
+      return rows.map((row) => ({
+        keyHash: row.key_hash as string,
+        principal: { kind: row.kind as Principal['kind'], id: row.principal_id as string },
+      }));
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { Knex } from 'knex';
+import type { LeaseStore } from '../app/ports.ts';
+import { exactInteger } from './exact-integer.ts';
+import type { Row } from './settlement-rows.ts';
+
+const NOBODY = '';
+
+/** Leases as rows, not as locks of a session: a row is the same on every node of a replicated database. */
+export function createLeaseStore(knex: Knex): LeaseStore {
+  return {
+    acquire: (name, holder, nowMs, ttlMs) =>
+      knex.transaction(async (transaction) => {
+        // The row is there before it is asked for, so that asking locks a row and never a gap.
+        const free = { name, holder: NOBODY, token: 0, expires_at_ms: 0 };
+        await transaction('lease').insert(free).onConflict('name').merge(['name']);
+        const [row] = await transaction<Row>('lease').where('name', name).select('*');
+        const isOurs = row?.holder === holder;
+        if (!isOurs && exactInteger(row?.expires_at_ms) > nowMs) return undefined;
+        const token = exactInteger(row?.token) + (isOurs ? 0 : 1);
+        await transaction('lease')
+          .where({ name })
+          .update({ holder, token, expires_at_ms: nowMs + ttlMs });
+        return { token };
+      }),
+
+    async release(name, holder) {
+      await knex('lease').where({ name, holder }).update({ holder: NOBODY, expires_at_ms: 0 });
+    },
+  };
+}

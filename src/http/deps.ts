@@ -1,0 +1,56 @@
+import type {
+  ClearingStore,
+  ClearingWindow,
+  County,
+  Institution,
+  PersonStore,
+  Principal,
+  SettlementQueries,
+} from '../app/ports.ts';
+import type { BillCommand } from '../app/settlement/judge-bill.ts';
+import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
+import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
+import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
+import type { DateText } from '../core/calendar.ts';
+import type { Rulebook } from '../core/policy/rulebook.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { CounterEvents } from './counter-events.ts';
+import type { Metrics } from './metrics.ts';
+
+/** As much of a logger as this layer uses; pino's fits. */
+export interface Log {
+  debug(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** A part that must work before requests are welcome. It rejects when it does not. */
+export type ReadinessCheck = () => Promise<void>;
+
+/** All that the HTTP layer needs; main.ts puts it together. */
+export interface HttpDeps {
+  /** Coalesced: joins the next batch. Rejects with OVERLOADED and what the store throws. */
+  readonly settle: (command: BillCommand) => Promise<SettleOutcome>;
+  readonly quote: (command: BillCommand) => Promise<QuoteOutcome>;
+  readonly reverse: (command: ReverseCommand) => Promise<ReverseOutcome>;
+  readonly queries: SettlementQueries;
+  readonly persons: Pick<PersonStore, 'find'>;
+  readonly clearing: Pick<
+    ClearingStore,
+    'windows' | 'window' | 'statements' | 'statement' | 'grossItems' | 'items' | 'netPositions'
+  >;
+  /** Clears every window up to and including a business day; answers with those it issued. */
+  readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly rulebook: () => Rulebook;
+  readonly institutions: ReadonlyMap<string, Institution>;
+  readonly counties: ReadonlyMap<string, County>;
+  /** Who presents this key; undefined when nobody we know. */
+  readonly authenticate: (key: string) => Principal | undefined;
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly counterEvents: CounterEvents;
+  readonly metrics: Metrics;
+  /** By the part's name, as `/readyz` reports it. */
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  readonly log: Log;
+}
