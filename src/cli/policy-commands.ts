@@ -4,26 +4,44 @@ import { loadCases } from '../config/load-cases.ts';
 import { loadInstitutions } from '../config/load-institutions.ts';
 import { loadRules, type RulesSummary } from '../config/load-rules.ts';
 import type { RuleError } from '../config/rule-error.ts';
+import { renderTable, type Column } from './terminal-table.ts';
+
+const PROVENANCES = ['sourced', 'memory', 'illustrative'] as const;
+
+function placeOf({ file, path, line }: RuleError): string {
+  const place = line === undefined ? file : `${file}:${line}`;
+  return path === '' ? place : `${place}: ${path}`;
+}
 
 function printErrors(errors: readonly RuleError[]): void {
-  for (const { file, path, reason, line } of errors) {
-    const place = line === undefined ? file : `${file}:${line}`;
-    console.error(path === '' ? `${place}: ${reason}` : `${place}: ${path}: ${reason}`);
-  }
+  for (const error of errors) console.error(`${placeOf(error)}: ${error.reason}`);
   console.error(`${errors.length} ${errors.length === 1 ? 'error' : 'errors'}: nothing is loaded`);
   process.exitCode = 1;
 }
 
+function left(title: string): Column {
+  return { title, align: 'left' };
+}
+
+function right(title: string): Column {
+  return { title, align: 'right' };
+}
+
+function printTable(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+  if (rows.length > 0) console.log(['', ...renderTable(columns, rows)].join('\n'));
+}
+
 function printSummary({ policies, catalogues }: RulesSummary): void {
-  console.table(
-    policies.map(({ policy: { region, scheme, id, from, to, hash }, values }) => {
-      return { region, scheme, policy: id, from, to: to ?? '', ...values, hash };
+  printTable(
+    [left('region'), left('scheme'), left('policy'), left('from'), left('to'), ...PROVENANCES.map(right), left('hash')],
+    policies.map(({ policy: { region, scheme, id, from, to = '', hash }, values }) => {
+      return [region, scheme, id, from, to, ...PROVENANCES.map((provenance) => String(values[provenance])), hash];
     }),
   );
-  if (catalogues.length === 0) return;
-  console.table(
-    catalogues.map(({ catalogue: { region, from, to, items, hash } }) => {
-      return { region, catalogue: from, to: to ?? '', items: items.size, hash };
+  printTable(
+    [left('region'), left('catalogue'), left('to'), right('items'), left('hash')],
+    catalogues.map(({ catalogue: { region, from, to = '', items, hash } }) => {
+      return [region, from, to, String(items.size), hash];
     }),
   );
 }
@@ -55,11 +73,12 @@ function printResults(results: readonly CaseResult[]): void {
 function cases(folder: string, { json }: { readonly json?: boolean }): void {
   const loaded = loadCases(folder);
   if (!loaded.ok) {
+    if (json === true) console.log(JSON.stringify({ errors: loaded.errors }, undefined, 2));
     printErrors(loaded.errors);
     return;
   }
   const results = runCases(loaded.cases);
-  if (json === true) console.log(JSON.stringify(results, undefined, 2));
+  if (json === true) console.log(JSON.stringify({ results }, undefined, 2));
   else printResults(results);
   if (results.some(({ differences }) => differences.length > 0)) process.exitCode = 1;
 }

@@ -8,7 +8,6 @@ interface AccumulatorUse {
   readonly path: Path;
   readonly name: string;
   readonly stage: string;
-  /** The first is what a case that does not declare it means. */
   readonly needs: readonly Measure[];
 }
 
@@ -48,14 +47,15 @@ function usesOf({ benefits, layers }: PolicyDocument): AccumulatorUse[] {
   return [...ofBenefits, ...ofLayers];
 }
 
-/** Declares the accumulators that a case names without declaring them: by year, counting what their users need. */
+/** Declares the accumulators that a case names without declaring them: by year, counting what all their users can take. */
 export function declareAccumulators(document: PolicyDocument): PolicyDocument {
   const accumulators = { ...document.accumulators };
-  for (const { name, stage, needs } of usesOf(document)) {
-    const counts = needs[0];
-    if (name in document.accumulators || counts === undefined) continue;
-    const known = accumulators[name] ?? { counts, of: [], per: 'year' };
-    if (!known.of.includes(stage)) accumulators[name] = { ...known, of: [...known.of, stage] };
+  const undeclared = usesOf(document).filter(({ name }) => !(name in document.accumulators));
+  for (const [name, uses] of Map.groupBy(undeclared, (use) => use.name)) {
+    const wanted = uses.flatMap(({ needs }) => needs);
+    const counts = wanted.find((measure) => uses.every(({ needs }) => needs.includes(measure))) ?? wanted[0];
+    const of = [...new Set(uses.map(({ stage }) => stage))];
+    if (counts !== undefined) accumulators[name] = { counts, of, per: 'year' };
   }
   return { ...document, accumulators };
 }
@@ -67,7 +67,8 @@ export function checkAccumulators(document: PolicyDocument, errors: FileErrors):
   const hasPeriods = specialDiseases.some(({ periods }) => periods.length > 0);
   for (const [name, { of, per }] of Object.entries(accumulators)) {
     of.forEach((stage, at) => {
-      if (!stages.has(stage)) errors.add(['accumulators', name, 'of', at], `this policy has no benefit or layer ${stage}`);
+      if (!stages.has(stage))
+        errors.add(['accumulators', name, 'of', at], `this policy has no benefit or layer ${stage}`);
     });
     if (per === 'period' && !hasPeriods) errors.add(['accumulators', name, 'per'], 'no special disease has periods');
   }

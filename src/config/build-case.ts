@@ -5,12 +5,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Scheme } from '../core/policy/terms.ts';
 import type { CaseStep, ExpectedAmount, Expectation, WorkedCase } from '../core/policy/worked-case.ts';
-import {
-  compileCasePolicy,
-  createCaseRulebook,
-  isWrittenOut,
-  WrittenItems,
-} from './case-rulebook.ts';
+import { compileCasePolicy, createCaseRulebook, isWrittenOut, WrittenItems } from './case-rulebook.ts';
 import {
   policyNameSchema,
   type BillStepDocument,
@@ -88,7 +83,13 @@ function lineFacts(line: LineDocument, no: number, code: string | undefined, vis
 }
 
 /** Reads the lines of a bill in order, so that a refund finds the line that it undoes. */
-function billLines(step: BillStepDocument, label: string, path: Path, items: WrittenItems, errors: FileErrors): LineFacts[] {
+function billLines(
+  step: BillStepDocument,
+  label: string,
+  path: Path,
+  items: WrittenItems,
+  errors: FileErrors,
+): LineFacts[] {
   const lines: LineFacts[] = [];
   step.bill.lines.forEach((line, at) => {
     const own: Path = [...path, 'bill', 'lines', at];
@@ -98,18 +99,17 @@ function billLines(step: BillStepDocument, label: string, path: Path, items: Wri
     }
     const written = isWrittenOut(line) ? items.add(line, `${label}.${at + 1}`, own) : line.code;
     const facts = lineFacts(line, at + 1, original?.code ?? written, step.bill.visitDate);
-    if (facts.amount < 0 !== (line.refundOf !== undefined) && facts.amount !== 0) {
-      errors.add([...own, 'amount'], 'is negative exactly where the line names the one that it refunds');
+    if (line.refundOf === undefined && facts.amount < 0) {
+      errors.add([...own, 'amount'], 'is negative, but the line names no line that it refunds');
     }
+    if (line.refundOf !== undefined && facts.amount > 0) errors.add([...own, 'amount'], 'of a refund is positive');
     lines.push(facts);
   });
   return lines;
 }
 
 function personFacts(document: CaseDocument, step: BillStepDocument, { region, scheme }: Insured): BillFacts['person'] {
-  const { accounts, accumulators, ...atStart } = document.person;
-  const changed = Object.entries(step.person ?? {}).filter(([, value]) => value !== undefined);
-  const person = { ...atStart, ...Object.fromEntries(changed) } as typeof atStart;
+  const person = { ...document.person, ...step.person };
   return {
     id: 'case',
     homeRegion: person.homeRegion ?? region,
@@ -122,7 +122,10 @@ function personFacts(document: CaseDocument, step: BillStepDocument, { region, s
     familyDoctor: person.familyDoctor ?? false,
     civilServant: person.civilServant ?? false,
     medicalAid: person.medicalAid ?? 'none',
-    coverage: (person.coverage ?? [{ from: LONG_AGO, state: 'active' as const }]).map((span) => ({ to: undefined, ...span })),
+    coverage: (person.coverage ?? [{ from: LONG_AGO, state: 'active' as const }]).map((span) => ({
+      to: undefined,
+      ...span,
+    })),
     registrations: (person.registrations ?? []).map(({ disease, from, to, periodsFrom = from }) => {
       return { disease, from, to, periodsFrom };
     }),
@@ -224,7 +227,11 @@ export function buildCase(
       if (step.reverse > at || undone === undefined || 'reverse' in undone) {
         errors.add([...path, 'reverse'], `${step.reverse} is no earlier bill of this case`);
       }
-      return { kind: 'reversal', of: step.reverse, expect: expectationOf(step.expect, policy, [...path, 'expect'], errors) };
+      return {
+        kind: 'reversal',
+        of: step.reverse,
+        expect: expectationOf(step.expect, policy, [...path, 'expect'], errors),
+      };
     }
     const lines = billLines(step, `line ${at + 1}`, path, items, errors);
     const facts = billFacts(document, step, lines, insured);

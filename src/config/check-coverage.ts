@@ -1,6 +1,6 @@
 import type { Attributes, Condition, ParameterRow } from '../core/policy/parameter.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import { type CompiledPolicy } from './compile-policy.ts';
+import type { CompiledPolicy } from './compile-policy.ts';
 import { sitesOf, type Site } from './coverage-sites.ts';
 import { filingKind, medicalAid } from './shapes.ts';
 import type { FileErrors, Path } from './rule-error.ts';
@@ -111,21 +111,20 @@ const ANYBODY: Attributes = {
   itemClass: undefined,
 };
 
-/** Goes through every combination of choices. */
-function eachCombination(
-  dimensions: readonly Choice[][],
-  visit: (attributes: Attributes, required: boolean) => void,
-  attributes: Attributes = ANYBODY,
-  required = true,
-): void {
-  const [first, ...rest] = dimensions;
-  if (first === undefined) {
-    visit(attributes, required);
-    return;
-  }
-  for (const choice of first) {
-    eachCombination(rest, visit, { ...attributes, ...choice.part }, required && choice.required);
-  }
+/** What a lookup can see; `required` says that it must find a row. */
+interface Combination {
+  readonly attributes: Attributes;
+  readonly required: boolean;
+}
+
+function combine(dimensions: readonly Choice[][]): Combination[] {
+  return dimensions.reduce<Combination[]>(
+    (combinations, choice) =>
+      combinations.flatMap(({ attributes, required }) =>
+        choice.map((own) => ({ attributes: { ...attributes, ...own.part }, required: required && own.required })),
+      ),
+    [{ attributes: ANYBODY, required: true }],
+  );
 }
 
 function describe(attributes: Attributes, uses: ReadonlySet<Key>): string {
@@ -137,23 +136,18 @@ function describe(attributes: Attributes, uses: ReadonlySet<Key>): string {
   return parts.length === 0 ? 'anybody' : parts.join(', ');
 }
 
-/** Goes through what rows and conditions that use these attributes can see, unless that is too much. */
-type Explore = (
-  uses: ReadonlySet<Key>,
-  site: Site,
-  path: Path,
-  visit: (attributes: Attributes, required: boolean) => void,
-) => void;
+/** All that rows and conditions which use these attributes can see; nothing where that is too much. */
+type Explore = (uses: ReadonlySet<Key>, site: Site, path: Path) => readonly Combination[];
+
+function usesOf(conditions: readonly Condition[]): ReadonlySet<Key> {
+  return new Set(conditions.flatMap(({ uses }) => uses));
+}
 
 function checkCondition(condition: Condition, site: Site, path: Path, explore: Explore, errors: FileErrors): void {
   const asked = [...site.holds, condition];
-  let met = false;
-  let seen = false;
-  explore(new Set(asked.flatMap(({ uses }) => uses)), site, path, (attributes) => {
-    seen = true;
-    met ||= asked.every(({ holds }) => holds(attributes));
-  });
-  if (seen && !met) errors.add(path, 'can never hold');
+  const seen = explore(usesOf(asked), site, path);
+  const met = seen.some(({ attributes }) => asked.every(({ holds }) => holds(attributes)));
+  if (seen.length > 0 && !met) errors.add(path, 'can never hold');
 }
 
 /** Every combination that can be asked has a row, and every row is the first match of some combination. */
@@ -165,26 +159,21 @@ function checkRows(
   explore: Explore,
   errors: FileErrors,
 ): void {
-  const asked = [...rows.flatMap(({ when }) => when ?? []), ...site.holds, ...site.fails];
-  const uses = new Set(asked.flatMap((condition) => condition.uses));
-  const matched = new Set<ParameterRow<unknown>>();
-  let reached = false;
-  let missing = 0;
-  let example = '';
-  explore(uses, site, path, (attributes, required) => {
-    if (!site.holds.every(({ holds }) => holds(attributes)) || site.fails.some(({ holds }) => holds(attributes))) return;
-    reached = true;
-    const row = rows.find(({ when }) => when === undefined || when.holds(attributes));
-    if (row !== undefined) matched.add(row);
-    else if (required && ++missing === 1) example = describe(attributes, uses);
-  });
-  const [first] = rows;
-  if (missing > 0 && first !== undefined) {
-    const others = missing > 1 ? `, nor ${missing - 1} more combinations` : '';
-    errors.add((paths.get(first) ?? path).slice(0, path.length + 1), `no row matches ${example}${others}`);
+  const uses = usesOf([...rows.flatMap(({ when }) => when ?? []), ...site.holds, ...site.fails]);
+  const asked = explore(uses, site, path).filter(
+    ({ attributes }) =>
+      site.holds.every(({ holds }) => holds(attributes)) && !site.fails.some(({ holds }) => holds(attributes)),
+  );
+  // A parameter that nobody asks for stands under a condition that is reported itself.
+  if (asked.length === 0) return;
+  const found = asked.map(({ attributes }) => rows.find(({ when }) => when === undefined || when.holds(attributes)));
+  const [missing, ...others] = asked.filter(({ required }, at) => required && found[at] === undefined);
+  if (missing !== undefined) {
+    const entryPath = (paths.get(rows[0] ?? site) ?? path).slice(0, path.length + 1);
+    const more = others.length > 0 ? `, nor ${others.length} more combinations` : '';
+    errors.add(entryPath, `no row matches ${describe(missing.attributes, uses)}${more}`);
   }
-  // A parameter that nobody reaches stands under a condition that is reported itself.
-  if (!reached) return;
+  const matched = new Set(found);
   for (const row of rows) {
     if (!matched.has(row)) errors.add(paths.get(row) ?? path, 'can never match: nobody is left for this row');
   }
@@ -195,11 +184,12 @@ export function checkCoverage(compiled: CompiledPolicy, errors: FileErrors): voi
   const { policy } = compiled;
   const { paths } = compiled.compilation;
   const known = representativesOf(compiled);
-  const explore: Explore = (uses, site, path, visit) => {
+  const explore: Explore = (uses, site, path) => {
     const dimensions = dimensionsOf(uses, policy, site, known);
     const size = dimensions.reduce((product, list) => product * list.length, 1);
-    if (size <= COMBINATIONS_MAX) eachCombination(dimensions, visit);
-    else errors.add(path, `depends on too much at once to be proved complete: ${size} combinations`);
+    if (size <= COMBINATIONS_MAX) return combine(dimensions);
+    errors.add(path, `depends on too much at once to be proved complete: ${size} combinations`);
+    return [];
   };
   const sites = sitesOf(policy);
   for (const site of sites.conditions) {

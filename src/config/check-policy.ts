@@ -8,20 +8,37 @@ import { reportTwice, type FileErrors, type Path } from './rule-error.ts';
 
 function checkNames({ layers, benefits, specialDiseases, accounts }: PolicyDocument, errors: FileErrors): void {
   const checkCaps = (at: Path, { caps }: StageDocument): void =>
-    reportTwice(caps.map(({ id }) => id), (index) => [...at, 'caps', index, 'id'], errors);
+    reportTwice(
+      caps.map(({ id }) => id),
+      (index) => [...at, 'caps', index, 'id'],
+      errors,
+    );
   for (const kind of BENEFIT_KINDS) {
     const benefit = benefits[kind];
     if (benefit !== undefined) checkCaps(['benefits', kind], benefit);
   }
-  reportTwice(layers.map(({ id }) => id), (at) => ['layers', at, 'id'], errors);
+  reportTwice(
+    layers.map(({ id }) => id),
+    (at) => ['layers', at, 'id'],
+    errors,
+  );
   layers.forEach((layer, at) => {
     checkCaps(['layers', at], layer);
-    if (BENEFIT_KINDS.some((kind) => kind === layer.id)) errors.add(['layers', at, 'id'], `${layer.id} is a benefit's name`);
+    if (BENEFIT_KINDS.some((kind) => kind === layer.id))
+      errors.add(['layers', at, 'id'], `${layer.id} is a benefit's name`);
     reportTwice(layer.base, (index) => ['layers', at, 'base', index], errors);
   });
-  reportTwice(specialDiseases.map(({ code }) => code), (at) => ['specialDiseases', at, 'code'], errors);
+  reportTwice(
+    specialDiseases.map(({ code }) => code),
+    (at) => ['specialDiseases', at, 'code'],
+    errors,
+  );
   specialDiseases.forEach(({ periods }, at) => {
-    reportTwice(periods.map(({ id }) => id), (index) => ['specialDiseases', at, 'periods', index, 'id'], errors);
+    reportTwice(
+      periods.map(({ id }) => id),
+      (index) => ['specialDiseases', at, 'periods', index, 'id'],
+      errors,
+    );
   });
   accounts.forEach(({ pays }, at) => reportTwice(pays, (index) => ['accounts', at, 'pays', index], errors));
 }
@@ -77,7 +94,8 @@ function checkAdmissions(document: PolicyDocument, { compilation }: CompiledPoli
   for (const kind of BENEFIT_KINDS) {
     const benefit = document.benefits[kind];
     if (kind === 'inpatient' || benefit === undefined) continue;
-    if (benefit.longStayDays !== undefined) errors.add(['benefits', kind, 'longStayDays'], 'is for inpatient care only');
+    if (benefit.longStayDays !== undefined)
+      errors.add(['benefits', kind, 'longStayDays'], 'is for inpatient care only');
     const { deductible } = benefit;
     if (deductible?.form === 'perAdmission' && deductible.admissions !== undefined) {
       errors.add(['benefits', kind, 'deductible', 'admissions'], 'is for inpatient care only');
@@ -116,5 +134,5 @@ export function checkPolicy(document: PolicyDocument, compiled: CompiledPolicy, 
   checkAdmissions(document, compiled, errors);
   checkEdges(compiled, errors);
   // Combinations of names that do not exist would only say the same again.
-  if (errors.found.length === 0) checkCoverage(compiled, errors);
+  if (errors.none) checkCoverage(compiled, errors);
 }

@@ -21,7 +21,7 @@ function anyOf<T>(wanted: readonly T[], of: (attributes: Attributes) => T | unde
   };
 }
 
-function testOf<K extends Key>(key: K, when: ConditionDocument): Test | undefined {
+function testOf(key: Key, when: ConditionDocument): Test | undefined {
   switch (key) {
     case 'level':
       return when.level && numberTest(when.level, (attributes) => attributes.level);
@@ -65,14 +65,16 @@ function testOf<K extends Key>(key: K, when: ConditionDocument): Test | undefine
       return when.retiredOn && (({ retiredOn }) => retiredOn !== undefined && retiredOn >= from && retiredOn < before);
     }
     default:
-      return unreachable(key as never);
+      return unreachable(key);
   }
 }
 
 function written(value: unknown): string {
   if (Array.isArray(value)) return value.length === 1 ? String(value[0]) : `[${value.join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  return `{${Object.entries(value).map(([key, part]) => `${key}: ${String(part)}`).join(', ')}}`;
+  return `{${Object.entries(value)
+    .map(([key, part]) => `${key}: ${String(part)}`)
+    .join(', ')}}`;
 }
 
 /** Compiles `when` to closures that allocate nothing when they are asked. */

@@ -1,6 +1,6 @@
 import type { DateText } from '../core/calendar.ts';
 import { shareOf, type Fen } from '../core/money/fen.ts';
-import type { Condition, Parameter, ParameterRow, Provenance } from '../core/policy/parameter.ts';
+import type { Condition, Parameter, ParameterRow } from '../core/policy/parameter.ts';
 import { weakestProvenance } from '../core/policy/policy.ts';
 import { checkTiling, dayBefore, type Span } from './check-dates.ts';
 import { compileCondition } from './compile-condition.ts';
@@ -27,7 +27,11 @@ export interface Place {
 }
 
 export function inside(place: Place, ...keys: readonly string[]): Place {
-  return { ...place, path: [...place.path, ...keys], name: pathText([...(place.name === '' ? [] : [place.name]), ...keys]) };
+  return {
+    ...place,
+    path: [...place.path, ...keys],
+    name: pathText([...(place.name === '' ? [] : [place.name]), ...keys]),
+  };
 }
 
 /** A member of a list: written at a position, called by its id. */
@@ -43,7 +47,11 @@ export function compileConditionAt({ compilation }: Place, when: ConditionDocume
 }
 
 /** Gives a row its number in the policy. */
-export function addRow<T>(place: Place, row: Omit<ParameterRow<T>, 'index' | 'parameter'>, path = place.path): ParameterRow<T> {
+export function addRow<T>(
+  place: Place,
+  row: Omit<ParameterRow<T>, 'index' | 'parameter'>,
+  path = place.path,
+): ParameterRow<T> {
   const { rows, paths } = place.compilation;
   const numbered = { parameter: place.name, index: rows.length, ...row };
   rows.push(numbered);
@@ -133,7 +141,10 @@ export function compileParameter<Written, T>(
     const entryPath: Path = [...place.path, at];
     const names = new Set(rowsOf(entry).flatMap((row) => indicesIn(row.value)));
     for (const name of names) if (!indices.has(name)) errors.add(entryPath, `no index is called ${name}`);
-    const spans = cutAtIndices(entry, [...names].flatMap((name) => indices.get(name) ?? []));
+    const spans = cutAtIndices(
+      entry,
+      [...names].flatMap((name) => indices.get(name) ?? []),
+    );
     return spans.map((span) => ({
       from: span.from,
       to: span.to,

@@ -32,8 +32,7 @@ function compileBenefits(root: Place, { benefits }: PolicyDocument): Policy['ben
     const document = benefits[kind];
     if (document === undefined) continue;
     const place = inside(root, 'benefits', kind);
-    const longStayDays =
-      document.longStayDays && compileNumber(inside(place, 'longStayDays'), document.longStayDays);
+    const longStayDays = document.longStayDays && compileNumber(inside(place, 'longStayDays'), document.longStayDays);
     compiled[kind] = { ...compileStage(place, kind, document), kind, longStayDays };
   }
   return compiled;
@@ -128,8 +127,17 @@ export function compilePolicy(document: PolicyDocument, hash: string, errors: Fi
     scheme,
     from: effective.from,
     to: effective.to,
-    year: { startsOn: starts, placedBy, row: statement(inside(root, 'year'), `${starts}, by ${placedBy}`, document.year) },
-    accumulators: Object.entries(accumulators).map(([name, { counts, of, per }]) => ({ name, measure: counts, of, per })),
+    year: {
+      startsOn: starts,
+      placedBy,
+      row: statement(inside(root, 'year'), `${starts}, by ${placedBy}`, document.year),
+    },
+    accumulators: Object.entries(accumulators).map(([name, { counts, of, per }]) => ({
+      name,
+      measure: counts,
+      of,
+      per,
+    })),
     benefits: compileBenefits(root, document),
     diseases: compileDiseases(root, document),
     layers: compileLayers(root, document),

@@ -53,7 +53,9 @@ function readQuotedRow(text: string, start: number): { readonly fields: string[]
     if (at === text.length) return { fields, end: at };
     if (text[at] === '\n') return { fields, end: at + 1 };
     if (text.startsWith('\r\n', at)) return { fields, end: at + 2 };
-    return text[at] === '"' ? 'a quote stands inside a field that does not begin with one' : 'text follows a closing quote';
+    return text[at] === '"'
+      ? 'a quote stands inside a field that does not begin with one'
+      : 'text follows a closing quote';
   }
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../platform/errors.ts';
 
@@ -5,11 +6,17 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 
 /** What the process is told from outside. */
 export interface Environment {
+  /** Address to listen on; loopback unless a container or balancer needs another. */
+  readonly host: string;
   readonly port: number;
+  /** Folder of regions, policies, catalogues and institutions. */
+  readonly configDir: string;
   /** Folder of the embedded database and of files that we write. */
   readonly dataDir: string;
   /** MariaDB or MySQL; undefined: SQLite in `dataDir`. */
   readonly databaseUrl: string | undefined;
+  /** Where each home fund's system listens, by region; a region without one keeps its messages in the outbox. */
+  readonly fundUrls: ReadonlyMap<string, string>;
   readonly logLevel: (typeof LOG_LEVELS)[number];
 }
 
@@ -17,7 +24,23 @@ function isDatabaseUrl(value: string): boolean {
   return URL.canParse(value) && ['mysql:', 'mariadb:'].includes(new URL(value).protocol);
 }
 
+function readFundUrls(value: string): Map<string, string> | undefined {
+  const pairs = value.split(',').map((pair) => pair.split('=') as [string, string?]);
+  const isGood = ([region, url]: [string, string?]): boolean => /^\d{6}$/.test(region) && URL.canParse(url ?? '');
+  return pairs.every(isGood) ? new Map(pairs as [string, string][]) : undefined;
+}
+
 const shape = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  CONFIG_DIR: z.string().default(resolve(import.meta.dirname, '../../config')),
+  FUND_URLS: z
+    .string()
+    .transform((value, context) => {
+      const urls = readFundUrls(value);
+      if (urls === undefined) context.addIssue('is not a list such as 330421=http://127.0.0.1:9301,320509=…');
+      return urls ?? new Map<string, string>();
+    })
+    .default(new Map()),
   PORT: z
     .string()
     .regex(/^\d{1,5}$/, 'is not a port: a whole number from 0 to 65535')
@@ -38,10 +61,25 @@ export function readEnvironment(variables: Readonly<Record<string, string | unde
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''));
   const result = shape.safeParse(set);
   if (!result.success) {
-    const fields = result.error.issues.map(({ path, message }) => ({ field: path.map(String).join('.'), problem: message }));
+    const fields = result.error.issues.map(({ path, message }) => ({
+      field: path.map(String).join('.'),
+      problem: message,
+    }));
     const message = fields.map(({ field, problem }) => `${field} ${problem}`).join('; ');
-    throw new AppError('BAD_ENVIRONMENT', message, { status: 500, help: 'correct these environment variables', fields });
+    throw new AppError('BAD_ENVIRONMENT', message, {
+      status: 500,
+      help: 'correct these environment variables',
+      fields,
+    });
   }
-  const { PORT, DATA_DIR, DATABASE_URL, LOG_LEVEL } = result.data;
-  return { port: PORT, dataDir: DATA_DIR, databaseUrl: DATABASE_URL, logLevel: LOG_LEVEL };
+  const { HOST, PORT, CONFIG_DIR, DATA_DIR, DATABASE_URL, FUND_URLS, LOG_LEVEL } = result.data;
+  return {
+    host: HOST,
+    port: PORT,
+    configDir: CONFIG_DIR,
+    dataDir: DATA_DIR,
+    databaseUrl: DATABASE_URL,
+    fundUrls: FUND_URLS,
+    logLevel: LOG_LEVEL,
+  };
 }

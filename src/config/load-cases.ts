@@ -79,7 +79,8 @@ export function loadCases(folder: string): CasesResult {
   const grounds = new Grounds(errors);
   const cases: WorkedCase[] = [];
   const files = caseFilesIn(folder);
-  if (files.length === 0) errors.push({ file: folder, path: '', reason: 'has no *.case.yaml below it', line: undefined });
+  if (files.length === 0)
+    errors.push({ file: folder, path: '', reason: 'has no *.case.yaml below it', line: undefined });
   for (const file of files) {
     const yaml = readYaml(file);
     if (yaml.tree !== undefined) cases.push(...buildFile(file, yaml.tree, yaml.errors, grounds.of(dirname(file))));

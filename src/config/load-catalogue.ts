@@ -4,7 +4,7 @@ import { parsePrice, parseRatio } from '../core/money/text.ts';
 import type { Catalogue, CatalogueItem } from '../core/policy/catalogue.ts';
 import { contentHash } from './content-hash.ts';
 import { readCsv, type CsvRow } from './csv-reader.ts';
-import { FileErrors } from './rule-error.ts';
+import type { FileErrors } from './rule-error.ts';
 
 export const CATALOGUE_COLUMNS = [
   'code',
@@ -37,7 +37,8 @@ function oneOf<T extends string>(list: readonly T[], value: string, column: stri
 
 function ratioOf(value: string, column: string, complain: Complain): number | undefined {
   const ratio = parseRatio(value);
-  if (ratio === undefined) complain(column, `${JSON.stringify(value)} is not a ratio between 0 and 1 of at most four places`);
+  if (ratio === undefined)
+    complain(column, `${JSON.stringify(value)} is not a ratio between 0 and 1 of at most four places`);
   return ratio;
 }
 
@@ -55,7 +56,8 @@ function itemOf({ fields }: CsvRow, complain: Complain): CatalogueItem | undefin
     complain('', `has ${fields.length} fields, not ${CATALOGUE_COLUMNS.length}`);
     return undefined;
   }
-  const [code = '', name = '', kindText = '', classText = '', employeeText = '', residentText = '', limitText = ''] = fields;
+  const [code = '', name = '', kindText = '', classText = '', employeeText = '', residentText = '', limitText = ''] =
+    fields;
   const [restriction = '', compliantText = '', provenanceText = '', source = ''] = fields.slice(7);
   if (code.trim() === '') complain('code', 'is empty');
   if (name.trim() === '') complain('name', 'is empty');
@@ -84,19 +86,20 @@ function itemOf({ fields }: CsvRow, complain: Complain): CatalogueItem | undefin
   };
 }
 
-/** The rows in the order of their codes, one JSON list a line: what the hash is taken of. */
+/** One JSON list a row, sorted, so that the order of rows does not matter: what the hash is taken of. */
 function canonicalContent(region: string, from: DateText, rows: readonly CsvRow[]): string {
-  const sorted = rows.toSorted((left, right) => ((left.fields[0] ?? '') < (right.fields[0] ?? '') ? -1 : 1));
-  return [JSON.stringify({ region, from }), ...sorted.map(({ fields }) => JSON.stringify(fields))].join('\n');
+  const lines = rows.map(({ fields }) => JSON.stringify(fields)).sort();
+  return [JSON.stringify({ region, from }), ...lines].join('\n');
 }
 
 function checkHeader(header: CsvRow | undefined, errors: FileErrors): void {
   const columns = header?.fields ?? [];
-  for (const column of CATALOGUE_COLUMNS) if (!columns.includes(column)) errors.add(['row 1'], `column ${column} is missing`);
+  for (const column of CATALOGUE_COLUMNS)
+    if (!columns.includes(column)) errors.add(['row 1'], `column ${column} is missing`);
   for (const column of columns) {
     if (!CATALOGUE_COLUMNS.some((known) => known === column)) errors.add(['row 1'], `unknown column ${column}`);
   }
-  if (errors.found.length === 0 && columns.join() !== CATALOGUE_COLUMNS.join()) {
+  if (errors.none && columns.join() !== CATALOGUE_COLUMNS.join()) {
     errors.add(['row 1'], `columns must be in the order ${CATALOGUE_COLUMNS.join(',')}`);
   }
 }
@@ -108,7 +111,7 @@ export function parseCatalogue(region: string, from: DateText, content: string, 
   const [header, ...rows] = all;
   checkHeader(header, errors);
   const items = new Map<string, CatalogueItem>();
-  if (errors.found.length > 0) return { hash: '', region, from, items, content: '' };
+  if (!errors.none) return { hash: '', region, from, items, content: '' };
   for (const row of rows) {
     const item = itemOf(row, (column, reason) => {
       errors.add([`row ${row.line}${column === '' ? '' : `, ${column}`}`], reason);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { InstitutionGroup } from '../core/policy/terms.ts';
 import { institutionGroup, level, readShape, text } from './shapes.ts';
-import { reportTwice, type RuleError } from './rule-error.ts';
+import type { RuleError } from './rule-error.ts';
 import type { Region } from './load-regions.ts';
 import { readYaml } from './yaml-file.ts';
 
@@ -42,18 +42,22 @@ const shape = z.strictObject({
 /** Loads `institutions/*.yaml`; every error of every file is reported at once. */
 export function loadInstitutions(configDir: string, regions: readonly Region[]): InstitutionsResult {
   const folder = join(configDir, 'institutions');
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort() : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.yaml'))
+        .sort()
+    : [];
   const institutions: Institution[] = [];
   const errors: RuleError[] = [];
   for (const name of names) {
     const yaml = readYaml(join(folder, name));
     const document = yaml.tree === undefined ? undefined : readShape(shape, yaml.tree, [], yaml.errors);
-    const read = document?.institutions ?? [];
-    reportTwice([...institutions, ...read].map(({ id }) => id), (at) => ['institutions', at - institutions.length, 'id'], yaml.errors);
-    read.forEach(({ region, mapping, ...institution }, at) => {
+    document?.institutions.forEach(({ mapping, ...institution }, at) => {
+      const { id, region } = institution;
+      if (institutions.some((other) => other.id === id)) yaml.errors.add(['institutions', at, 'id'], `${id} is there twice`);
       const known = regions.some(({ code }) => code === region);
       if (!known) yaml.errors.add(['institutions', at, 'region'], `no region has the code ${region}`);
-      institutions.push({ ...institution, region, mapping: new Map(Object.entries(mapping)) });
+      institutions.push({ ...institution, mapping: new Map(Object.entries(mapping)) });
     });
     errors.push(...yaml.errors.found);
   }

@@ -90,11 +90,16 @@ const shape = z.strictObject({
 function checkRegions({ regions, zones, pairs }: RegionRules, errors: FileErrors): void {
   const codes = regions.map(({ code }) => code);
   reportTwice(codes, (at) => ['regions', at, 'code'], errors);
-  reportTwice(zones.map(({ id }) => id), (at) => ['zones', at, 'id'], errors);
+  reportTwice(
+    zones.map(({ id }) => id),
+    (at) => ['zones', at, 'id'],
+    errors,
+  );
   regions.forEach(({ prefixes }, at) => {
     prefixes.forEach((own, index) => {
       const other = regions.find((region, otherAt) => otherAt < at && region.prefixes.includes(own));
-      if (other !== undefined) errors.add(['regions', at, 'prefixes', index], `${own} is already a prefix of ${other.code}`);
+      if (other !== undefined)
+        errors.add(['regions', at, 'prefixes', index], `${own} is already a prefix of ${other.code}`);
     });
   });
   zones.forEach(({ members }, at) => {

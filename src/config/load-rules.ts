@@ -194,9 +194,12 @@ export function loadRules(configDir: string): RulesResult {
     regions: regions.regions,
     texts: [
       ...policies.map(({ policy: { hash, region }, content }): RuleText => ({ hash, kind: 'policy', region, content })),
-      ...undated.map(
-        ({ catalogue: { hash, region, content } }): RuleText => ({ hash, kind: 'catalogue', region, content }),
-      ),
+      ...undated.map(({ catalogue: { hash, region, content } }): RuleText => ({
+        hash,
+        kind: 'catalogue',
+        region,
+        content,
+      })),
     ],
     summary: { policies: policies.map(summaryOf), catalogues },
   };

@@ -33,14 +33,12 @@ export type WrittenIn = 'file' | 'case';
 /** An amount, or a share of an index that is resolved when the policy is compiled. */
 export type AmountDocument = Fen | { readonly index: string; readonly times: Ratio };
 
-const span = z.strictObject({ from: years.optional(), below: years.optional() }).refine(
-  (value) => value.from !== undefined || value.below !== undefined,
-  'names neither `from` nor `below`',
-);
-const dateSpan = z.strictObject({ from: date.optional(), before: date.optional() }).refine(
-  (value) => value.from !== undefined || value.before !== undefined,
-  'names neither `from` nor `before`',
-);
+const span = z
+  .strictObject({ from: years.optional(), below: years.optional() })
+  .refine((value) => value.from !== undefined || value.below !== undefined, 'names neither `from` nor `below`');
+const dateSpan = z
+  .strictObject({ from: date.optional(), before: date.optional() })
+  .refine((value) => value.from !== undefined || value.before !== undefined, 'names neither `from` nor `before`');
 
 /** Numbers: one, any of several, or from one on. */
 function numbers(one: typeof count) {
@@ -127,7 +125,10 @@ function parameterOf<T>(writtenIn: WrittenIn, value: z.ZodType<T>) {
       rows: z.array(row).min(1).optional(),
       value: value.optional(),
     })
-    .refine((dated) => (dated.rows === undefined) !== (dated.value === undefined), 'has not exactly one of `value`, `rows`');
+    .refine(
+      (dated) => (dated.rows === undefined) !== (dated.value === undefined),
+      'has not exactly one of `value`, `rows`',
+    );
   const list = z.array(entry).min(1);
   return writtenIn === 'file' ? list : z.preprocess(asDatedList, list);
 }

@@ -28,33 +28,40 @@ export function reportTwice(names: readonly string[], pathOf: (at: number) => Pa
 
 /** The errors of one file, collected so that all are reported at once. */
 export class FileErrors {
-  readonly found: RuleError[];
   readonly #file: string;
   readonly #lineOf: (path: Path) => number | undefined;
   readonly #root: Path;
+  /** By what they say: the same thing found on two ways is one error. */
+  readonly #found: Map<string, RuleError>;
 
   constructor(
     file: string,
     lineOf: (path: Path) => number | undefined = () => undefined,
     root: Path = [],
-    found: RuleError[] = [],
+    found = new Map<string, RuleError>(),
   ) {
-    this.found = found;
     this.#file = file;
     this.#lineOf = lineOf;
     this.#root = root;
+    this.#found = found;
   }
 
-  /** The same list for a document that stands inside this one, whose paths begin at its own root. */
+  get found(): readonly RuleError[] {
+    return [...this.#found.values()];
+  }
+
+  get none(): boolean {
+    return this.#found.size === 0;
+  }
+
+  /** The same errors for a document that stands inside this one, whose paths begin at its own root. */
   under(root: Path): FileErrors {
-    return new FileErrors(this.#file, this.#lineOf, [...this.#root, ...root], this.found);
+    return new FileErrors(this.#file, this.#lineOf, [...this.#root, ...root], this.#found);
   }
 
-  /** Adds an error; one that is there already says nothing new. */
-  add(path: Path, reason: string): void {
-    const whole = [...this.#root, ...path];
-    const text = pathText(whole);
-    if (this.found.some((error) => error.path === text && error.reason === reason)) return;
-    this.found.push({ file: this.#file, path: text, reason, line: this.#lineOf(whole) });
+  add(path: Path, reason: string, line = this.#lineOf([...this.#root, ...path])): void {
+    const text = pathText([...this.#root, ...path]);
+    const key = `${text}: ${reason}`;
+    if (!this.#found.has(key)) this.#found.set(key, { file: this.#file, path: text, reason, line });
   }
 }

@@ -55,7 +55,10 @@ function wholeBetween(least: number, most: number) {
   };
 }
 
-export const fen = readBy((value): Fen | undefined => atLeastZero(parseFen(value)), 'is not an amount of at most two places');
+export const fen = readBy(
+  (value): Fen | undefined => atLeastZero(parseFen(value)),
+  'is not an amount of at most two places',
+);
 export const fenOrNone = readBy(
   (value): Fen | undefined => (value === 'none' ? NO_LIMIT : atLeastZero(parseFen(value))),
   'is neither an amount of at most two places nor `none`',

@@ -30,9 +30,9 @@ export function parseYaml(file: string, text: string): YamlFile {
   const document = parseDocument(text, { schema: 'failsafe', merge: true, lineCounter: lines, prettyErrors: false });
   const errors = new FileErrors(file, (path) => lineOf(document, lines, path));
   for (const { message, pos } of document.errors) {
-    errors.found.push({ file, path: '', reason: message, line: lines.linePos(pos[0]).line });
+    errors.add([], message, lines.linePos(pos[0]).line);
   }
-  if (errors.found.length > 0) return { file, tree: undefined, errors };
+  if (!errors.none) return { file, tree: undefined, errors };
   try {
     return { file, tree: document.toJS(), errors };
   } catch (error) {

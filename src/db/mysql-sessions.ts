@@ -63,6 +63,8 @@ export function openMysqlSessions(address: MysqlAddress, connections: number): M
     ...connectionOptions(address),
     multipleStatements: true,
     connectionLimit: connections,
+    // The texts are complete: looking through them for placeholders took as long as everything else mysql2 does.
+    queryFormat: (statements: string) => statements,
   });
 
   function acquire(): Promise<PoolConnection> {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Database as RawSqlite, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Need, SettlementStore, State, Writes } from '../app/ports.ts';
@@ -69,6 +70,8 @@ export function createSqliteSettlementStore(knex: Knex): SettlementStore {
   async function inTransaction<T>(begin: string, work: (statements: Prepared) => T): Promise<T> {
     let raw: RawSqlite | undefined;
     try {
+      // All of it is synchronous: without a turn in between, one batch after the other would starve timers and sockets.
+      await setImmediate();
       raw = await client.acquireConnection();
       raw.exec(begin);
       const result = work(statementsOf(raw));

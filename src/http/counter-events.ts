@@ -21,7 +21,11 @@ export interface CounterEvents {
    *
    * @throws AppError TOO_MANY_READERS, and what `latest` throws
    */
-  open(response: ServerResponse, greeting: CounterGreeting, latest: () => Promise<readonly CounterEvent[]>): Promise<void>;
+  open(
+    response: ServerResponse,
+    greeting: CounterGreeting,
+    latest: () => Promise<readonly CounterEvent[]>,
+  ): Promise<void>;
   readonly readers: number;
   /** Ends every stream; displays come back by themselves. */
   close(): void;
@@ -42,6 +46,7 @@ class Reader {
   }
 
   start(greeting: CounterGreeting, latest: readonly CounterEvent[]): void {
+    if (this.#response.destroyed) return;
     const shown = new Set(latest.map(({ settlementId }) => settlementId));
     const since = (this.#held ?? []).filter(({ settlementId }) => !shown.has(settlementId));
     this.#held = undefined;
@@ -61,6 +66,7 @@ class Reader {
   }
 
   write(text: string): void {
+    if (this.#response.destroyed) return;
     if (this.#response.writableLength > BUFFER_MAX_BYTES) this.#response.destroy();
     else this.#response.write(text);
   }

@@ -1,8 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-
-
-
 /** What is measured, and the text that `/metrics` serves. */
 export interface Metrics {
   settled(outcome: string): void;
@@ -55,7 +52,14 @@ export function createMetrics(): Metrics {
     },
     watchQueue(waiting) {
       const help = 'bills waiting for a batch';
-      new Gauge({ name: 'tongjie_settlement_queue', help, registers, collect() { this.set(waiting()); } });
+      new Gauge({
+        name: 'tongjie_settlement_queue',
+        help,
+        registers,
+        collect() {
+          this.set(waiting());
+        },
+      });
     },
     async text() {
       return { type: registry.contentType, body: await registry.metrics() };

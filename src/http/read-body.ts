@@ -42,7 +42,9 @@ function collect(request: IncomingMessage): Promise<Buffer> {
       }
       chunks.push(chunk);
     });
-    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)));
+    request.on('end', () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
     const gone = () => {
       if (request.complete) return;
       reject(new AppError('REQUEST_ABORTED', 'the connection ended inside the body', { status: 400 }));

@@ -59,7 +59,10 @@ interface ProblemFacts {
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-function problemOf({ code, status, detail, help, retryable, fields = [], extra = {} }: ProblemFacts, traceId: string): Problem {
+function problemOf(
+  { code, status, detail, help, retryable, fields = [], extra = {} }: ProblemFacts,
+  traceId: string,
+): Problem {
   return {
     ...extra,
     type: `urn:tongjie:problem:${code.toLowerCase().replaceAll('_', '-')}`,

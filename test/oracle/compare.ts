@@ -1,7 +1,5 @@
-import type { Accumulators, Facts } from '../../src/core/adjudicate/facts.ts';
+import type { Accumulators } from '../../src/core/adjudicate/facts.ts';
 import type { Rejection, Verdict } from '../../src/core/adjudicate/verdict.ts';
-import { NO_LIMIT } from '../../src/core/policy/parameter.ts';
-import type { History } from './generate.ts';
 import type { Amounts, Refusal } from './oracle.ts';
 
 const STAGE_FIELDS = ['expense', 'deducted', 'beyond', 'covered', 'lumpSum', 'paid', 'coinsurance', 'overCap'] as const;
@@ -76,20 +74,4 @@ export function differences(engine: Verdict | Rejection, after: Accumulators, or
   return paths
     .filter((path) => ours.get(path) !== theirs.get(path))
     .map((path) => `${path}: engine ${ours.get(path) ?? 'none'}, oracle ${theirs.get(path) ?? 'none'}`);
-}
-
-/** Facts and rules as text, conditions in their own words; rows without source and provenance, which are all alike. */
-export function print(facts: Facts, rules: History['rules']): string {
-  const policies = rules.policies.map((policy) => ({ ...policy, rows: undefined }));
-  const hidden = new Set(['source', 'provenance', 'note', 'index', 'parameter', 'row', 'uses']);
-  return JSON.stringify(
-    { facts, ...rules, policies },
-    (key, value: unknown) => {
-      if (hidden.has(key) && typeof value !== 'object') return undefined;
-      if (key === 'row' || key === 'uses') return undefined;
-      if (value === NO_LIMIT) return 'none';
-      return value instanceof Map ? Object.fromEntries(value) : value;
-    },
-    1,
-  );
 }

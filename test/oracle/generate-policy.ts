@@ -271,12 +271,13 @@ class PolicyGenerator {
       c.chance(45)
         ? this.param(`outOfArea.${id}`, value, [{ when: generateCondition(c, ['filing']), value: value() }])
         : undefined;
-    const step = (steps: number) => c.int(0, steps) * Math.max(this.scale.ratioGrain, 1_000_000);
+    const grain = this.scale.wild ? this.scale.ratioGrain : 10_000_000;
+    const upTo = (percent: number) => c.int(0, Math.floor((percent * 1_000_000) / grain)) * grain;
     return {
-      extraFirstSelfPay: form('extraFirstSelfPay', () => step(4)),
-      ratioMinus: form('ratioMinus', () => step(20)),
-      benefitTimes: form('benefitTimes', () => RATIO_ONE - step(6)),
-      deductibleTimes: form('deductibleTimes', () => RATIO_ONE + step(20)),
+      extraFirstSelfPay: form('extraFirstSelfPay', () => upTo(30)),
+      ratioMinus: form('ratioMinus', () => upTo(60)),
+      benefitTimes: form('benefitTimes', () => RATIO_ONE - upTo(30)),
+      deductibleTimes: form('deductibleTimes', () => RATIO_ONE + upTo(100)),
       level: form('level', () => c.pick([0, 3, 2])),
     };
   }

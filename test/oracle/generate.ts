@@ -6,6 +6,7 @@ import type { Policy } from '../../src/core/policy/policy.ts';
 import type { PairRules, Rulebook } from '../../src/core/policy/rulebook.ts';
 import type { ItemClass } from '../../src/core/policy/terms.ts';
 import { Choices } from './choices.ts';
+import { printHistory } from './print.ts';
 import { daysFrom, plusDays, yearAround } from './days.ts';
 import { DISEASES, FILINGS, GROUPS, KINDS, MEDICAL_AID } from './generate-conditions.ts';
 import { CODES, generatePolicy, type Scale } from './generate-policy.ts';
@@ -207,11 +208,11 @@ class BillGenerator {
       lines.reduce((rest, each) => (each.refundOf === line.no ? rest + each[of] : rest), line[of]);
     const [quantity, amount] = [part('quantity'), part('amount')];
     if (!c.chance(60))
-      return { ...line, no, quantity: -quantity, amount: -amount, feeDate: lastDay, refundOf: line.no };
+      return { ...line, no, quantity: 0 - quantity, amount: 0 - amount, feeDate: lastDay, refundOf: line.no };
     const taken = c.int(0, quantity);
     const proportional = Number((BigInt(amount) * BigInt(taken)) / BigInt(quantity || 1));
     const refunded = this.scale.wild && c.chance(30) ? c.int(0, amount) : proportional;
-    return { ...line, no, quantity: -taken, amount: -refunded, feeDate: lastDay, refundOf: line.no };
+    return { ...line, no, quantity: 0 - taken, amount: 0 - refunded, feeDate: lastDay, refundOf: line.no };
   }
 
   private lines(from: string, visitDate: string): BillLine[] {
@@ -306,4 +307,7 @@ export function generateHistory(c: Choices): History {
 /** Histories for fast-check: it makes a failing one smaller by making its list of choices smaller. */
 export const historyArbitrary: fc.Arbitrary<History> = fc
   .array(fc.nat({ max: 2 ** 32 - 1 }), { minLength: 400, maxLength: 1_600, size: 'max' })
-  .map((list) => generateHistory(Choices.listed(list)));
+  .map((list) => {
+    const history = generateHistory(Choices.listed(list));
+    return { ...history, [fc.toStringMethod]: () => printHistory(history) };
+  });

@@ -111,19 +111,19 @@ function deductedOf(deductible: Deductible | undefined, input: StageInput): bigi
     if (used > 0n && used < standard && expense > 0n) input.note('deductible yearly partly used');
     return least(expense, notNegative(standard - used));
   }
+  const ceiling = deductible.yearlyCeiling;
+  let room = NO_LIMIT;
+  if (ceiling !== undefined) {
+    const amount = BigInt(rowOf(ceiling.amount, input.day, input.attributes).value);
+    room = notNegative(amount - input.read(ceiling.accumulator));
+  }
   let total = 0n;
   input.admissions.forEach((expense, index) => {
     const admission = input.attributes.admission === 0 ? 0 : input.attributes.admission + index;
     if (waived(deductible, input, admission)) return;
-    let standard = admissionStandard(deductible, input, admission);
-    const ceiling = deductible.yearlyCeiling;
-    if (ceiling !== undefined) {
-      const amount = BigInt(rowOf(ceiling.amount, input.day, { ...input.attributes, admission }).value);
-      const room = notNegative(amount - input.read(ceiling.accumulator) - total);
-      if (room < least(standard, expense)) input.note('deductible ceiling');
-      standard = least(standard, room);
-    }
-    total += least(expense, standard);
+    const charged = least(expense, admissionStandard(deductible, input, admission));
+    if (room - total < charged) input.note('deductible ceiling');
+    total += least(charged, room - total);
   });
   return total;
 }

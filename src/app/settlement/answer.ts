@@ -192,4 +192,3 @@ export function presentReversal(
     shares: sharesOf(original.verdict, -1),
   };
 }
-

@@ -41,7 +41,8 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
   }
   const parts: Words[] = [reason];
   if (verdict.overLimit !== 0) {
-    const limit = item?.priceLimit === undefined ? '' : `${formatQuantity(line.quantity)} × ${formatPrice(item.priceLimit)}`;
+    const limit =
+      item?.priceLimit === undefined ? '' : `${formatQuantity(line.quantity)} × ${formatPrice(item.priceLimit)}`;
     const over = formatFen(verdict.overLimit);
     parts.push({ zh: `超限价(${limit})${over}`, en: `over the price limit (${limit}) ${over}` });
   }

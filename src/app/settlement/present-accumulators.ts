@@ -27,7 +27,8 @@ export function presentAccumulators({ person, accumulators }: PersonState, ruleb
     homeRegion,
     scheme,
     buckets: buckets.map(([bucket, amounts]) => {
-      const policy = rulebook.policyOn(homeRegion, scheme, startOf(bucket)) ?? rulebook.policyOn(homeRegion, scheme, today);
+      const policy =
+        rulebook.policyOn(homeRegion, scheme, startOf(bucket)) ?? rulebook.policyOn(homeRegion, scheme, today);
       return {
         bucket,
         accumulators: Object.entries(amounts).map(([name, value]) => {

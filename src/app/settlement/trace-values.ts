@@ -35,7 +35,16 @@ function valueText(name: string, value: unknown): string {
  *
  * @units yuan with two places, ratios as decimals, days, months and levels as plain numbers; `none` is no limit
  */
-export function presentParameter({ parameter, from, to, when, value, source, provenance, note }: ParameterRow<unknown>) {
+export function presentParameter({
+  parameter,
+  from,
+  to,
+  when,
+  value,
+  source,
+  provenance,
+  note,
+}: ParameterRow<unknown>) {
   const name = parameter.split('.').at(-1) ?? parameter;
   return {
     parameter,

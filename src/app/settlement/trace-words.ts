@@ -65,7 +65,9 @@ class Reading {
 
   /** The numbers of `amount.1`, `amount.2`… or of `standard.3`…, as they stand in the entry. */
   numbered(key: string): string[] {
-    return Object.keys(this.#entry.inputs).flatMap((name) => (name.startsWith(`${key}.`) ? [name.slice(key.length + 1)] : []));
+    return Object.keys(this.#entry.inputs).flatMap((name) =>
+      name.startsWith(`${key}.`) ? [name.slice(key.length + 1)] : [],
+    );
   }
 }
 
@@ -87,9 +89,14 @@ function deductibleWords(of: Words, read: Reading): Words {
   }
   const stays = read.numbered('standard');
   const zh = stays.map((no) => `第 ${no} 次住院标准 ${read.yuan(`standard.${no}`)},费用 ${read.yuan(`expense.${no}`)}`);
-  const en = stays.map((no) => `admission ${no}: standard ${read.yuan(`standard.${no}`)}, expense ${read.yuan(`expense.${no}`)}`);
+  const en = stays.map(
+    (no) => `admission ${no}: standard ${read.yuan(`standard.${no}`)}, expense ${read.yuan(`expense.${no}`)}`,
+  );
   const ceiling = read.has('roomUnderCeiling')
-    ? { zh: `;年度上限尚余 ${read.yuan('roomUnderCeiling')}`, en: `; ${read.yuan('roomUnderCeiling')} left under the yearly ceiling` }
+    ? {
+        zh: `;年度上限尚余 ${read.yuan('roomUnderCeiling')}`,
+        en: `; ${read.yuan('roomUnderCeiling')} left under the yearly ceiling`,
+      }
     : { zh: '', en: '' };
   return {
     zh: `${of.zh}起付线:${zh.join(',')}${ceiling.zh};${result.zh}。`,
@@ -105,8 +112,14 @@ function bandsWords(of: Words, read: Reading): Words {
   const unlimited = shareOfSlices(slices);
   const paid = read.number('paid');
   const from = read.number('position');
-  const capped = unlimited === paid ? { zh: '', en: '' } : { zh: `,受限额约束支付 ${formatFen(paid)}`, en: `, capped to ${formatFen(paid)}` };
-  const start = from === 0 ? { zh: '', en: '' } : { zh: `(自累计 ${formatFen(from)} 起)`, en: ` (from ${formatFen(from)} on the scale)` };
+  const capped =
+    unlimited === paid
+      ? { zh: '', en: '' }
+      : { zh: `,受限额约束支付 ${formatFen(paid)}`, en: `, capped to ${formatFen(paid)}` };
+  const start =
+    from === 0
+      ? { zh: '', en: '' }
+      : { zh: `(自累计 ${formatFen(from)} 起)`, en: ` (from ${formatFen(from)} on the scale)` };
   return {
     zh: `${of.zh}支付${start.zh}:${sum} = ${formatFen(unlimited)}${capped.zh}。`,
     en: `Payment, ${of.en}${start.en}: ${sum} = ${formatFen(unlimited)}${capped.en}.`,

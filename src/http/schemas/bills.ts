@@ -3,15 +3,28 @@ import * as f from './fields.ts';
 
 export const billLine = z.strictObject({
   code: f.itemCode.optional(),
-  hospitalCode: z.string().min(1).max(150).optional().meta({ description: "the institution's own code, mapped to a national one" }),
+  hospitalCode: z
+    .string()
+    .min(1)
+    .max(150)
+    .optional()
+    .meta({ description: "the institution's own code, mapped to a national one" }),
   name: z.string().min(1).max(100),
   quantity: f.quantity,
   price: f.price,
   amount: f.money,
   feeDate: f.date.optional().meta({ description: 'defaults to visitDate' }),
-  certifiedFor: f.diseaseCode.optional().meta({ description: 'special disease that the doctor certified the item for' }),
+  certifiedFor: f.diseaseCode
+    .optional()
+    .meta({ description: 'special disease that the doctor certified the item for' }),
   restrictionMet: z.boolean().optional().meta({ description: 'the hospital confirms a restricted use' }),
-  refundOf: z.number().int().min(1).max(1000).optional().meta({ description: 'number of the line, from 1, that this line refunds' }),
+  refundOf: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .meta({ description: 'number of the line, from 1, that this line refunds' }),
 });
 
 export const billRequest = z.strictObject({
@@ -87,7 +100,9 @@ export const quoteAnswer = z.object({
   treatmentRegion: f.region,
   scheme: f.scheme,
   shares,
-  personParts: personParts.meta({ description: 'what personTotal is made of after every fund has paid; adds up to it' }),
+  personParts: personParts.meta({
+    description: 'what personTotal is made of after every fund has paid; adds up to it',
+  }),
   lines: z.array(lineShares),
   provenance: f.provenance.meta({ description: 'the weakest tag among the values of law that the answer rests on' }),
   policy: z.string().meta({ description: 'hash of the policy used' }),
@@ -118,6 +133,8 @@ export const reversalRequest = z.strictObject({
   reason: z.string().min(1).max(200),
 });
 
+export type ReversalRequest = z.infer<typeof reversalRequest>;
+
 export const reversalAnswer = z.object({
   settlementId: f.settlementId,
   reverses: f.settlementId,
@@ -128,11 +145,18 @@ export const reversalAnswer = z.object({
   shares: shares.meta({ description: 'the exact negatives of the original' }),
 });
 
+export type ReversalAnswer = z.infer<typeof reversalAnswer>;
+
+export const settlementOrReversal = z.union([settlementAnswer, reversalAnswer]);
+
 /** All attempts at a bill, oldest first. */
 export const settlementList = z.object({
   settlements: z.array(settlementAnswer),
   reversals: z.array(reversalAnswer),
 });
+export type SettlementList = z.infer<typeof settlementList>;
+
+export const settlementQuery = z.strictObject({ billNumber: f.billNumber });
 
 export const appliedParameter = z.object({
   parameter: z.string(),
@@ -173,7 +197,9 @@ export const statementLine = lineShares.extend({
   feeDate: f.date,
   refundOf: z.number().int().optional(),
   firstSelfPayRatio: z.string(),
-  item: catalogueItem.optional().meta({ description: 'the item that the line was split by; none when it is not in the catalogue' }),
+  item: catalogueItem
+    .optional()
+    .meta({ description: 'the item that the line was split by; none when it is not in the catalogue' }),
   words: z.string().meta({ description: 'the split as a sentence, in Chinese' }),
   wordsEn: z.string(),
 });

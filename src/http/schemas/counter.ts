@@ -28,3 +28,7 @@ export const counterGreeting = z.object({
   nameEn: z.string(),
 });
 export type CounterGreeting = z.infer<typeof counterGreeting>;
+
+export const counterQuery = z.object({
+  token: z.string().optional().meta({ description: 'the key, for a display that cannot send headers' }),
+});

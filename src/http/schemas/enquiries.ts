@@ -9,8 +9,11 @@ export const eligibilityRequest = z.strictObject({
   disease: f.diseaseCode.optional(),
   institutionId: f.institutionId
     .optional()
-    .meta({ description: 'where the person is to be treated; an institution need not name itself, a fund must name one' }),
+    .meta({
+      description: 'where the person is to be treated; an institution need not name itself, a fund must name one',
+    }),
 });
+export type EligibilityRequest = z.infer<typeof eligibilityRequest>;
 
 export const eligibilityAnswer = z.object({
   personId: f.personId,
@@ -24,6 +27,7 @@ export const eligibilityAnswer = z.object({
   openDiseases: z.array(f.diseaseCode),
   accounts: z.object({ current: f.money, carried: f.money }),
 });
+export type EligibilityAnswer = z.infer<typeof eligibilityAnswer>;
 
 export const accumulatorsAnswer = z.object({
   personId: f.personId,
@@ -36,6 +40,7 @@ export const accumulatorsAnswer = z.object({
     }),
   ),
 });
+export type AccumulatorsAnswer = z.infer<typeof accumulatorsAnswer>;
 
 export const windowView = z.object({
   windowId: z.number().int(),
@@ -45,19 +50,35 @@ export const windowView = z.object({
   closedAt: f.instant.optional(),
   issuedAt: f.instant.optional(),
 });
+export type WindowView = z.infer<typeof windowView>;
+
 export const windowList = z.object({ windows: z.array(windowView) });
+export type WindowList = z.infer<typeof windowList>;
+
+/** How many, at most, of something that is listed. */
+const limit = z
+  .string()
+  .regex(/^[1-9]\d{0,3}$/, 'is not a whole number from 1 to 9999')
+  .transform(Number)
+  .optional();
+
+export const windowsQuery = z.strictObject({ limit });
+export type WindowsQuery = z.infer<typeof windowsQuery>;
 
 export const clearingRunRequest = z.strictObject({
   businessDate: f.date.meta({ description: 'clears every window up to and including this business day' }),
 });
+export type ClearingRunRequest = z.infer<typeof clearingRunRequest>;
 export const clearingRunAnswer = z.object({ cleared: z.array(windowView) });
+export type ClearingRunAnswer = z.infer<typeof clearingRunAnswer>;
 
 export const netPositionsAnswer = z.object({
   windowId: z.number().int(),
-  positions: z.array(z.object({ region: f.region, receivable: f.money, payable: f.money, net: f.money })),
-  bilateral: z.array(z.object({ payer: f.region, payee: f.region, amount: f.money })),
-  transfers: z.array(z.object({ payer: f.region, payee: f.region, amount: f.money })),
+  positions: z.array(z.object({ region: f.region, receivable: f.sum, payable: f.sum, net: f.sum })),
+  bilateral: z.array(z.object({ payer: f.region, payee: f.region, amount: f.sum })),
+  transfers: z.array(z.object({ payer: f.region, payee: f.region, amount: f.sum })),
 });
+export type NetPositionsAnswer = z.infer<typeof netPositionsAnswer>;
 
 export const pairStatementView = z.object({
   statementId: z.string(),
@@ -65,10 +86,14 @@ export const pairStatementView = z.object({
   homeRegion: f.region,
   treatmentRegion: f.region,
   settlements: z.number().int(),
-  owed: f.money,
-  itemsHash: z.string(),
+  owed: f.sum,
+  itemsHash: z
+    .string()
+    .meta({ description: 'SHA-256 of all item hashes one after the other, in the order of settlement ids' }),
 });
+export type PairStatementView = z.infer<typeof pairStatementView>;
 export const pairStatementList = z.object({ statements: z.array(pairStatementView) });
+export type PairStatementList = z.infer<typeof pairStatementList>;
 
 export const pairStatementDetail = pairStatementView.extend({
   gross: z.array(
@@ -77,7 +102,7 @@ export const pairStatementDetail = pairStatementView.extend({
       scheme: f.scheme,
       layer: z.union([z.enum(['account']), fundShares.keyof()]),
       settlements: z.number().int(),
-      amount: f.money,
+      amount: f.sum,
     }),
   ),
   items: z.array(
@@ -92,17 +117,28 @@ export const pairStatementDetail = pairStatementView.extend({
       fundTotal: f.money,
       account: f.money,
       owed: f.money,
-      itemHash: z.string(),
+      itemHash: z.string().meta({
+        description:
+          'SHA-256 of the values before it, in this order, with | between them; reverses is empty when absent',
+      }),
     }),
   ),
   nextAfter: f.settlementId.optional().meta({ description: 'pass as `after` for the next page of items' }),
 });
+export type PairStatementDetail = z.infer<typeof pairStatementDetail>;
+
+export const itemsQuery = z.strictObject({
+  after: f.settlementId.optional().meta({ description: 'nextAfter of the page before' }),
+  limit,
+});
+export type ItemsQuery = z.infer<typeof itemsQuery>;
 
 export const totalsAnswer = z.object({
   settlements: z.number().int(),
   reversals: z.number().int(),
-  total: f.money,
-  fundTotal: f.money,
-  account: f.money,
-  cash: f.money,
+  total: f.sum,
+  fundTotal: f.sum,
+  account: f.sum,
+  cash: f.sum,
 });
+export type TotalsAnswer = z.infer<typeof totalsAnswer>;

@@ -7,6 +7,12 @@ export const money = z
   .regex(/^-?(0|[1-9]\d{0,9})\.\d{2}$/, 'is not an amount with two places, such as "12.50"')
   .meta({ description: 'yuan, two places, as text', examples: ['12.50'] });
 
+/** Sums over many bills need more room than one bill. */
+export const sum = z
+  .string()
+  .regex(/^-?(0|[1-9]\d{0,13})\.\d{2}$/, 'is not an amount with two places')
+  .meta({ description: 'yuan, two places, as text; a sum over bills', examples: ['1234567.50'] });
+
 export const quantity = z
   .string()
   .regex(/^-?(0|[1-9]\d{0,7})(\.\d{1,4})?$/, 'is not a quantity of at most four places')
@@ -23,7 +29,9 @@ export const date = z
   .refine(isDate, 'is not a day that exists')
   .meta({ description: 'a day, YYYY-MM-DD, in Asia/Shanghai', examples: ['2026-11-24'] });
 
-export const instant = z.string().meta({ description: 'ISO 8601 with offset', examples: ['2026-11-24T09:30:00.000+08:00'] });
+export const instant = z
+  .string()
+  .meta({ description: 'ISO 8601 with offset', examples: ['2026-11-24T09:30:00.000+08:00'] });
 
 const id = (what: string, example: string, max = 40) =>
   z
@@ -40,7 +48,10 @@ export const requestKey = id('distinguishes a new settlement of a reversed bill 
 export const personId = id('psn_no of the insured person', '310118300000001', 30);
 export const diseaseCode = id('national code of a special disease', 'M07801', 20);
 export const itemCode = id('national code of an item', 'XN02BEB165A001010100412', 50);
-export const region = z.string().regex(/^\d{6}$/, 'is not a region code of six digits').meta({ examples: ['330421'] });
+export const region = z
+  .string()
+  .regex(/^\d{6}$/, 'is not a region code of six digits')
+  .meta({ examples: ['330421'] });
 
 export const scheme = z.enum(['employee', 'resident']);
 export const benefitKind = z.enum(['outpatient', 'pharmacy', 'inpatient', 'specialDisease']);

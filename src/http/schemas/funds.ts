@@ -24,7 +24,7 @@ export const clearingNotice = z.object({
   windowId: z.number().int(),
   businessDate: f.date,
   region: f.region,
-  position: z.object({ receivable: f.money, payable: f.money, net: f.money }),
+  position: z.object({ receivable: f.sum, payable: f.sum, net: f.sum }),
   statements: z.array(pairStatementView),
 });
 export const fundMessages = z.object({ messages: z.array(z.union([fundAdvice, clearingNotice])) });

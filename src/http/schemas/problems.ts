@@ -49,3 +49,5 @@ export const reversalConflict = problem.extend({
   contentHash: z.string(),
   reversedContentHash: z.string(),
 });
+
+export const reversalRefused = z.union([laterBillsDepend, reversalConflict, problem]);

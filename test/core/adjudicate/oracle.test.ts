@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { Choices, shrink } from '../../oracle/choices.ts';
-import { print } from '../../oracle/compare.ts';
+import { printCase } from '../../oracle/print.ts';
 import { generateHistory } from '../../oracle/generate.ts';
 import { disagreement } from '../../oracle/run.ts';
 
@@ -91,7 +91,7 @@ function report(seed: number, taken: readonly number[], where: string): string {
   return [
     `engine and oracle differ on history ${seed} (ORACLE_SEED=${seed} repeats it); the smallest case found:`,
     ...found.differences,
-    print(found.facts, history.rules),
+    printCase(found.facts, history.rules),
     `engine: ${asText(found.engine)}`,
     `oracle: ${asText(found.oracle)}`,
   ].join('\n');

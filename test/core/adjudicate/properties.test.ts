@@ -12,7 +12,7 @@ import { settle, standing, type Settled } from '../../oracle/run.ts';
 import { plainHistory, stay, visit } from './plain-history.ts';
 
 // Making a long list of choices smaller takes longer than it is worth waiting for.
-const RUNS = { numRuns: 400, interruptAfterTimeLimit: 15_000, markInterruptAsFailure: true };
+const RUNS = { numRuns: 400, interruptAfterTimeLimit: 10_000, markInterruptAsFailure: true };
 const HUNDRED_YUAN = 10_000;
 
 function sum(values: readonly number[]): number {

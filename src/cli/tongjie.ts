@@ -1,0 +1,8 @@
+import { Command } from 'commander';
+import { addOpenapiCommand } from './openapi-command.ts';
+import { addPolicyCommands } from './policy-commands.ts';
+
+const program = new Command('tongjie').description('Settles medical bills that cross a county line');
+addPolicyCommands(program);
+addOpenapiCommand(program);
+await program.parseAsync();

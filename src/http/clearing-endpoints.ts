@@ -1,0 +1,176 @@
+import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../app/ports.ts';
+import { itemHash } from '../app/clearing/item-hash.ts';
+import { bilateralNets, transfersFor } from '../core/clearing/netting.ts';
+import { formatFen } from '../core/money/text.ts';
+import { shanghaiDate } from '../platform/clock.ts';
+import { AppError, invalidInput, notFound } from '../platform/errors.ts';
+import { shanghaiInstant } from '../platform/instant.ts';
+import type { HttpDeps } from './deps.ts';
+import type { Call, Reply } from './route.ts';
+import type {
+  ClearingRunAnswer,
+  ClearingRunRequest,
+  ItemsQuery,
+  NetPositionsAnswer,
+  PairStatementDetail,
+  PairStatementList,
+  PairStatementView,
+  WindowList,
+  WindowsQuery,
+  WindowView,
+} from './schemas/enquiries.ts';
+
+function presentWindow({ windowId, businessDate, state, ...at }: ClearingWindow): WindowView {
+  return {
+    windowId,
+    businessDate,
+    state,
+    openedAt: shanghaiInstant(at.openedAtMs),
+    closedAt: at.closedAtMs === undefined ? undefined : shanghaiInstant(at.closedAtMs),
+    issuedAt: at.issuedAtMs === undefined ? undefined : shanghaiInstant(at.issuedAtMs),
+  };
+}
+
+const WINDOWS_SHOWN = 31;
+
+/** GET /v1/windows: business days, newest first. */
+export async function listWindows(
+  { clearing }: HttpDeps,
+  { query }: Call<unknown, WindowsQuery>,
+): Promise<Reply<WindowList>> {
+  const windows = await clearing.windows(query.limit ?? WINDOWS_SHOWN);
+  return { status: 200, body: { windows: windows.map(presentWindow) } };
+}
+
+/**
+ * The window that a path names, which must be issued to be looked into.
+ *
+ * @throws AppError NOT_FOUND, WINDOW_NOT_ISSUED
+ */
+async function issuedWindow({ clearing }: HttpDeps, { params }: Call): Promise<ClearingWindow> {
+  const id = params['id'] ?? '';
+  const window = /^\d{1,15}$/.test(id) ? await clearing.window(Number(id)) : undefined;
+  if (window === undefined) throw notFound('window');
+  if (window.state === 'issued') return window;
+  throw new AppError('WINDOW_NOT_ISSUED', `the window is ${window.state}: nothing is netted yet`, {
+    status: 409,
+    help: 'it is issued after the night run, or by POST /v1/clearing-runs',
+  });
+}
+
+/** An operator sees every pair, a fund those it is part of. */
+function isParty({ kind, id }: Principal, ...regions: readonly string[]): boolean {
+  return kind === 'operator' || regions.includes(id);
+}
+
+/** GET /v1/windows/:id/net-positions: what each county gets or pays, between two and in all. */
+export async function getNetPositions(deps: HttpDeps, call: Call): Promise<Reply<NetPositionsAnswer>> {
+  const { windowId } = await issuedWindow(deps, call);
+  const [positions, statements] = await Promise.all([
+    deps.clearing.netPositions(windowId),
+    deps.clearing.statements(windowId),
+  ]);
+  const { caller } = call;
+  const owed = statements.map(({ homeRegion, treatmentRegion, owed: amount }) => ({
+    homeRegion,
+    treatmentRegion,
+    amount,
+  }));
+  const own = <T extends { payer: string; payee: string; amount: number }>(payments: readonly T[]) =>
+    payments
+      .filter(({ payer, payee }) => isParty(caller, payer, payee))
+      .map(({ payer, payee, amount }) => ({ payer, payee, amount: formatFen(amount) }));
+  return {
+    status: 200,
+    body: {
+      windowId,
+      positions: positions
+        .filter(({ region }) => isParty(caller, region))
+        .map(({ region, receivable, payable, net }) => ({
+          region,
+          receivable: formatFen(receivable),
+          payable: formatFen(payable),
+          net: formatFen(net),
+        })),
+      bilateral: own(bilateralNets(owed)),
+      transfers: own(transfersFor(positions)),
+    },
+  };
+}
+
+function presentStatement({ owed, ...statement }: PairStatement): PairStatementView {
+  const { statementId, windowId, homeRegion, treatmentRegion, settlements, itemsHash } = statement;
+  return { statementId, windowId, homeRegion, treatmentRegion, settlements, owed: formatFen(owed), itemsHash };
+}
+
+/** GET /v1/windows/:id/statements: one a pair of counties. */
+export async function listStatements(deps: HttpDeps, call: Call): Promise<Reply<PairStatementList>> {
+  const { windowId } = await issuedWindow(deps, call);
+  const statements = await deps.clearing.statements(windowId);
+  const own = statements.filter(({ homeRegion, treatmentRegion }) => isParty(call.caller, homeRegion, treatmentRegion));
+  return { status: 200, body: { statements: own.map(presentStatement) } };
+}
+
+function presentItem(item: StatementItem): PairStatementDetail['items'][number] {
+  const { settlementId, institutionId, billNumber, scheme, benefit, reverses } = item;
+  return {
+    settlementId,
+    institutionId,
+    billNumber,
+    scheme,
+    kind: benefit,
+    reverses,
+    total: formatFen(item.total),
+    fundTotal: formatFen(item.fundTotal),
+    account: formatFen(item.account),
+    owed: formatFen(item.owed),
+    itemHash: itemHash(item),
+  };
+}
+
+const ITEMS_PER_PAGE = 200;
+
+/** GET /v1/statements/:id: the gross by institution, scheme and layer, and a page of the bills it is made of. */
+export async function getPairStatement(
+  { clearing }: HttpDeps,
+  { caller, params, query }: Call<unknown, ItemsQuery>,
+): Promise<Reply<PairStatementDetail>> {
+  const statement = await clearing.statement(params['id'] ?? '');
+  if (statement === undefined || !isParty(caller, statement.homeRegion, statement.treatmentRegion)) {
+    throw notFound('statement');
+  }
+  const { windowId, homeRegion, treatmentRegion } = statement;
+  const limit = query.limit ?? ITEMS_PER_PAGE;
+  const [gross, items] = await Promise.all([
+    clearing.grossItems(windowId),
+    clearing.items(windowId, homeRegion, treatmentRegion, query.after ?? '', limit),
+  ]);
+  const own = gross.filter((item) => item.homeRegion === homeRegion && item.treatmentRegion === treatmentRegion);
+  return {
+    status: 200,
+    body: {
+      ...presentStatement(statement),
+      gross: own.map(({ institutionId, scheme, layer, settlements, amount }) => ({
+        institutionId,
+        scheme,
+        layer,
+        settlements,
+        amount: formatFen(amount),
+      })),
+      items: items.map(presentItem),
+      nextAfter: items.length === limit ? items.at(-1)?.settlementId : undefined,
+    },
+  };
+}
+
+/** POST /v1/clearing-runs: clears every window up to and including a business day; doing it again changes nothing. */
+export async function runClearing(
+  deps: HttpDeps,
+  { body }: Call<ClearingRunRequest>,
+): Promise<Reply<ClearingRunAnswer>> {
+  if (body.businessDate > shanghaiDate(deps.clock.now())) {
+    throw invalidInput([{ field: 'businessDate', problem: 'lies in the future' }]);
+  }
+  const cleared = await deps.runClearing(body.businessDate);
+  return { status: 200, body: { cleared: cleared.map(presentWindow) } };
+}

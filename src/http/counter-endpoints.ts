@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { presentForCounter } from '../app/settlement/present-counter.ts';
+import { readLatest } from '../app/settlement/read-settlement.ts';
+import { notFound } from '../platform/errors.ts';
+import { callerOf, requireKind } from './authenticate.ts';
+import { REPLAYED } from './counter-events.ts';
+import type { HttpDeps } from './deps.ts';
+import type { StreamCall } from './route.ts';
+
+/**
+ * GET /v1/counters/:institution/events: the latest bills of a counter, then each as it is settled or reversed. A display
+ * has no keyboard and a browser's event source no headers, so the key may be given as `?token=`.
+ */
+export async function streamCounter(
+  deps: HttpDeps,
+  request: IncomingMessage & StreamCall,
+  response: ServerResponse,
+): Promise<void> {
+  const { token } = request.query;
+  const caller = callerOf(request, deps.authenticate, typeof token === 'string' ? token : undefined);
+  requireKind(caller, ['institution', 'operator']);
+  const institution = deps.institutions.get(request.params['institution'] ?? '');
+  if (institution === undefined || (caller.kind === 'institution' && caller.id !== institution.id)) {
+    throw notFound('counter');
+  }
+  const { id, name, nameEn } = institution;
+  await deps.counterEvents.open(response, { institutionId: id, name, nameEn }, async () => {
+    const latest = await readLatest(deps, id, REPLAYED);
+    return latest.map(({ settlement, document }) =>
+      presentForCounter(
+        settlement,
+        document,
+        document.person.name,
+        deps.counties.get(settlement.row.homeRegion),
+        deps.rulebook(),
+      ),
+    );
+  });
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../../src/config/environment.ts';
+import { AppError } from '../../src/platform/errors.ts';
+
+function refusal(variables: Record<string, string>): AppError {
+  try {
+    readEnvironment(variables);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('the environment', () => {
+  it('has defaults, also for variables that are set to nothing', () => {
+    const defaults = { port: 8080, dataDir: '.data', databaseUrl: undefined, logLevel: 'info' };
+    expect(readEnvironment({})).toEqual(defaults);
+    expect(readEnvironment({ PORT: '', DATABASE_URL: '', HOME: '/somewhere' })).toEqual(defaults);
+  });
+
+  it('is read', () => {
+    const variables = { PORT: '9000', DATA_DIR: '/srv', DATABASE_URL: 'mysql://u:p@db:3306/tongjie', LOG_LEVEL: 'debug' };
+    expect(readEnvironment(variables)).toEqual({
+      port: 9000,
+      dataDir: '/srv',
+      databaseUrl: 'mysql://u:p@db:3306/tongjie',
+      logLevel: 'debug',
+    });
+    expect(readEnvironment({ DATABASE_URL: 'mariadb://db/tongjie' }).databaseUrl).toBe('mariadb://db/tongjie');
+  });
+
+  it('is refused with every variable that is wrong, and without a password', () => {
+    const error = refusal({ PORT: '80a', DATABASE_URL: 'postgres://u:secret@db/x', LOG_LEVEL: 'loud' });
+    expect(error.code).toBe('BAD_ENVIRONMENT');
+    expect(error.fields.map(({ field }) => field)).toEqual(['PORT', 'DATABASE_URL', 'LOG_LEVEL']);
+    expect(JSON.stringify([error.message, error.fields])).not.toContain('secret');
+  });
+
+  it.each(['65536', '-1', '8080.5', '0x50', ' 80'])('takes no port %j', (port) => {
+    expect(refusal({ PORT: port }).fields).toMatchObject([{ field: 'PORT' }]);
+  });
+});
