@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
+import { clearDue } from './app/clearing/clear-due.ts';
+import { clearUpTo, type ClearingDeps } from './app/clearing/run-clearing.ts';
+import { createMessageSource } from './app/outbox/load-messages.ts';
 import type { Institution } from './app/ports.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
@@ -10,12 +13,19 @@ import { readEnvironment, type Environment } from './config/environment.ts';
 import { loadInstitutions } from './config/load-institutions.ts';
 import { loadRules, type RulesResult } from './config/load-rules.ts';
 import type { RuleError } from './config/rule-error.ts';
+import type { DateText } from './core/calendar.ts';
 import { openDatabase, type Database } from './db/open-database.ts';
 import { createHttpApp } from './http/app.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { createCounterEvents } from './http/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createMetrics } from './http/metrics.ts';
+import { startDispatchLoop } from './jobs/dispatch-loop.ts';
+import { keepJob, runJob } from './jobs/runner.ts';
+import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
+import { createBreakers } from './partners/breakers.ts';
+import { dispatchOutbox } from './partners/dispatch-outbox.ts';
+import { createFundClient } from './partners/fund-client.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
@@ -38,6 +48,7 @@ export interface RunningService {
   readonly database: Database;
   readonly rules: Extract<RulesResult, { ok: true }>;
   readonly institutions: ReadonlyMap<string, Institution>;
+  readonly runClearing: HttpDeps['runClearing'];
   /** In reverse order of the start; requests under way are answered first. */
   stop(): Promise<void>;
 }
@@ -51,14 +62,21 @@ interface Parts {
   readonly institutions: ReadonlyMap<string, Institution>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly newId: () => string;
+  readonly clearing: ClearingDeps;
   readonly runClearing: HttpDeps['runClearing'];
 }
 
-interface Serving {
-  readonly url: string;
+/** Something that runs until it is stopped. */
+interface Stoppable {
   stop(): Promise<void>;
 }
 
+interface Serving extends Stoppable {
+  readonly url: string;
+}
+
+const CLEARING_JOB = 'clearing';
 const STOP_GRACE_MS = 1000;
 const WRITE_LANES = 2;
 const READ_LANES = 2;
@@ -93,9 +111,8 @@ async function openStores({ databaseUrl, dataDir }: Environment, rules: Rules, c
 
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
 async function serve(parts: Parts, { host, port }: Environment): Promise<Serving> {
-  const { database, rules, institutions, clock, log, runClearing } = parts;
+  const { database, rules, institutions, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
-  const newId = createIdSource(() => clock.now());
   const rulebook = () => rules.rulebook;
   const settleDeps = { store, queries, rulebook, clock, newId };
   const metrics = createMetrics();
@@ -119,8 +136,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   metrics.watchQueue(() => settling.waiting);
 
   const app = createHttpApp({
-    settle: settling.submit,
-    quote: quoting.submit,
+    settle: (command) => settling.submit(command),
+    quote: (command) => quoting.submit(command),
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
     persons: database.personStore,
@@ -154,25 +171,80 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   };
 }
 
+/** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
+function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrls }: Environment): Stoppable {
+  const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
+  const deps = { leases, clock, newId, log };
+  const job = keepJob(deps, {
+    name: CLEARING_JOB,
+    work: ({ signal }) => clearDue({ ...clearing, signal }),
+  });
+  const night = everyNightAt(CLEARING_TIME, () => {
+    job.trigger();
+  });
+
+  const breakers = createBreakers(undefined, (change) => {
+    log.warn(change, 'a breaker changed');
+  });
+  const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook: () => rules.rulebook });
+  const loops = Array.from(fundUrls, ([region, url]) => {
+    const client = createFundClient({ region, url }, breakers);
+    const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
+    return startDispatchLoop({ ...deps, dispatch }, region);
+  });
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      breakers.close();
+      await night.stop();
+      await job.stop();
+    },
+  };
+}
+
+/**
+ * Clears on demand, under the same lease as the nightly run.
+ *
+ * @throws AppError CLEARING_RUNS_ELSEWHERE (409, retryable), and what clearUpTo throws
+ */
+async function clearOnDemand(parts: Omit<Parts, 'runClearing'>, businessDate: DateText) {
+  const { database, clock, log, newId, clearing } = parts;
+  const deps = { leases: database.leaseStore, clock, newId, log };
+  const run = await runJob(deps, {
+    name: CLEARING_JOB,
+    work: ({ signal }) => clearUpTo({ ...clearing, signal }, businessDate),
+  });
+  if (run.kind === 'done') return run.result;
+  throw new AppError('CLEARING_RUNS_ELSEWHERE', 'another process is clearing', { status: 409, retryable: true });
+}
+
 /**
  * Starts a process: rules → database → what answers → what runs by itself; `stop` goes the other way.
  *
  * @throws AppError BAD_RULES, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
-export async function start({ environment, serve: serves, work, clock = systemClock }: StartOptions): Promise<RunningService> {
+export async function start(options: StartOptions): Promise<RunningService> {
+  const { environment, clock = systemClock } = options;
   const log = pino({ level: environment.logLevel });
   const { rules, institutions } = loadConfig(environment.configDir);
   const database = await openStores(environment, rules, clock);
-  const parts: Parts = { database, rules, institutions, clock, log, runClearing: () => Promise.resolve([]) };
-  const serving = serves ? await serve(parts, environment) : undefined;
-  void work;
+  const newId = createIdSource(() => clock.now());
+  const regions = rules.regions.map(({ code }) => code);
+  const clearing = { store: database.clearingStore, regions, clock };
+  const common = { database, rules, institutions, clock, log, newId, clearing };
+  const parts: Parts = { ...common, runClearing: (businessDate) => clearOnDemand(common, businessDate) };
+
+  const serving = options.serve ? await serve(parts, environment) : undefined;
+  const working = options.work ? work(parts, environment) : undefined;
   log.info({ url: serving?.url, engine: database.engine }, 'started');
   return {
     url: serving?.url,
     database,
     rules,
     institutions,
+    runClearing: parts.runClearing,
     async stop() {
+      await working?.stop();
       await serving?.stop();
       await database.close();
       log.info({}, 'stopped');
@@ -180,26 +252,40 @@ export async function start({ environment, serve: serves, work, clock = systemCl
   };
 }
 
+/** Does what the role says: `serve`, `worker`, `migrate`, or `demo`, which is all of them with a sample day. */
 async function main(role: string | undefined): Promise<void> {
   const environment = readEnvironment();
   if (role === 'migrate') {
-    const { rules } = loadConfig(environment.configDir);
-    await (await openStores(environment, rules, systemClock)).close();
+    await (await openStores(environment, loadConfig(environment.configDir).rules, systemClock)).close();
     return;
   }
   if (role !== 'serve' && role !== 'worker') {
-    throw new AppError('UNKNOWN_ROLE', `${role ?? 'no role'} is not one of serve, worker, migrate`, { status: 400 });
+    throw new AppError('UNKNOWN_ROLE', `${role ?? 'none'} is not a role: serve, worker, migrate or demo`, { status: 400 });
   }
-  const service = await start({ environment, serve: role === 'serve', work: role === 'worker' });
+  stopOnSignal(await start({ environment, serve: role === 'serve', work: role === 'worker' }));
+}
+
+function stopOnSignal(service: Stoppable): void {
   const stop = (): void => {
-    void service.stop().then(() => process.exit(0));
+    service.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        complain(error);
+        process.exit(1);
+      },
+    );
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
 }
 
+function complain(error: unknown): void {
+  const words = error instanceof AppError ? `${error.message}\n${error.help ?? ''}` : String((error as Error).stack);
+  process.stderr.write(`${words.trimEnd()}\n`);
+}
+
 if (import.meta.main) {
   main(process.argv[2]).catch((error: unknown) => {
-    process.stderr.write(`${error instanceof AppError ? error.message : String((error as Error).stack)}\n`);
+    complain(error);
     process.exitCode = 1;
   });
 }

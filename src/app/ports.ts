@@ -122,6 +122,8 @@ export interface SettlementStore {
 /** Settlements as others look at them. */
 export interface SettlementQueries {
   byId(settlementId: string): Promise<StoredSettlement | undefined>;
+  /** In one question, in no order; unknown ids are simply absent. */
+  byIds(settlementIds: readonly string[]): Promise<readonly StoredSettlement[]>;
   /** All attempts and reversals of a bill, oldest first. */
   byBill(institutionId: string, billNumber: string): Promise<readonly StoredSettlement[]>;
   /** Newest first. */
@@ -263,6 +265,19 @@ export interface OutboxStore {
   delivered(messageIds: readonly string[], atMs: number): Promise<void>;
   failed(messageIds: readonly string[], error: string, nextAttemptAtMs: number): Promise<void>;
   pending(): Promise<readonly { readonly partnerRegion: string; readonly topic: string; readonly count: number }[]>;
+}
+
+/** A message as a home fund reads it: money as text, instants with offset. Its members are those of http/schemas/funds.ts. */
+export interface FundMessage {
+  readonly messageId: string;
+  readonly topic: OutboxMessage['topic'];
+  readonly [member: string]: unknown;
+}
+
+/** Finds what messages say. */
+export interface MessageSource {
+  /** By message id; a message whose subject is not stored is absent. */
+  load(messages: readonly OutboxMessage[]): Promise<ReadonlyMap<string, FundMessage>>;
 }
 
 /** A lease that one runner holds at a time; the token rises with every holder. */

@@ -4,11 +4,12 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
 
 /** Columns that a text takes in a terminal: Chinese characters take two. */
 export function displayWidth(text: string): number {
-  return [...text].reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
+  return Array.from(text).reduce((width, character) => width + (WIDE.test(character) ? 2 : 1), 0);
 }
 
 function pad(text: string, width: number, align: Column['align']): string {
@@ -18,13 +19,19 @@ function pad(text: string, width: number, align: Column['align']): string {
 
 /** Lines of a table, aligned also where characters are double-width. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
-  const widths = columns.map(({ title }, at) => Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(displayWidth)));
+  const widths = columns.map(({ title }, at) =>
+    Math.max(...[title, ...rows.map((row) => row[at] ?? '')].map(displayWidth)),
+  );
   const line = (cells: readonly string[]): string =>
     columns
       .map(({ align }, at) => pad(cells[at] ?? '', widths[at] ?? 0, align))
       .join('  ')
       .trimEnd();
-  return [line(columns.map(({ title }) => title)), widths.map((width) => '─'.repeat(width)).join('──'), ...rows.map(line)];
+  return [
+    line(columns.map(({ title }) => title)),
+    widths.map((width) => '─'.repeat(width)).join('──'),
+    ...rows.map(line),
+  ];
 }
 
 /** "1234567.50" → "1,234,567.50". */

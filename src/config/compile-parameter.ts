@@ -90,17 +90,18 @@ function rowsOf<Written>(entry: Entry<Written>): readonly Row<Written>[] {
   return entry.rows ?? [{ value: entry.value as Written }];
 }
 
-/** The entry's span, cut where an index that its values rest on changes. */
-function cutAtIndices(entry: Entry<unknown>, indices: readonly Parameter<Fen>[]): Span[] {
+/** The entry's span, cut where an index that its values rest on changes; what ends before the policy begins is left out. */
+function cutAtIndices(entry: Entry<unknown>, indices: readonly Parameter<Fen>[], whole: Span): Span[] {
   const starts = new Set<DateText>([entry.from]);
   for (const { from } of indices.flatMap((index) => index.entries)) {
     if (from > entry.from && (entry.to === undefined || from <= entry.to)) starts.add(from);
   }
   const sorted = [...starts].sort();
-  return sorted.map((from, at) => {
+  const spans = sorted.map((from, at): Span => {
     const next = sorted[at + 1];
     return { from, to: next === undefined ? entry.to : dayBefore(next) };
   });
+  return spans.filter(({ to }) => to === undefined || to >= whole.from);
 }
 
 function indexRowOn(index: Parameter<Fen> | undefined, on: DateText): ParameterRow<Fen> | undefined {
@@ -141,10 +142,8 @@ export function compileParameter<Written, T>(
     const entryPath: Path = [...place.path, at];
     const names = new Set(rowsOf(entry).flatMap((row) => indicesIn(row.value)));
     for (const name of names) if (!indices.has(name)) errors.add(entryPath, `no index is called ${name}`);
-    const spans = cutAtIndices(
-      entry,
-      [...names].flatMap((name) => indices.get(name) ?? []),
-    );
+    const used = [...names].flatMap((name) => indices.get(name) ?? []);
+    const spans = cutAtIndices(entry, used, whole);
     return spans.map((span) => ({
       from: span.from,
       to: span.to,

@@ -54,7 +54,8 @@ export function loadInstitutions(configDir: string, regions: readonly Region[]):
     const document = yaml.tree === undefined ? undefined : readShape(shape, yaml.tree, [], yaml.errors);
     document?.institutions.forEach(({ mapping, ...institution }, at) => {
       const { id, region } = institution;
-      if (institutions.some((other) => other.id === id)) yaml.errors.add(['institutions', at, 'id'], `${id} is there twice`);
+      if (institutions.some((other) => other.id === id))
+        yaml.errors.add(['institutions', at, 'id'], `${id} is there twice`);
       const known = regions.some(({ code }) => code === region);
       if (!known) yaml.errors.add(['institutions', at, 'region'], `no region has the code ${region}`);
       institutions.push({ ...institution, mapping: new Map(Object.entries(mapping)) });

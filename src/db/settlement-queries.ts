@@ -20,6 +20,12 @@ export function createSettlementQueries(knex: Knex): SettlementQueries {
       return found;
     },
 
+    async byIds(settlementIds) {
+      if (settlementIds.length === 0) return [];
+      const places = settlementIds.map(() => '?').join(',');
+      return settlements(`WHERE s.settlement_id IN (${places})`, settlementIds);
+    },
+
     byBill: (institutionId, billNumber) =>
       settlements('WHERE s.bill_key = ? ORDER BY s.settlement_id', [`${institutionId}/${billNumber}`]),
 

@@ -13,19 +13,25 @@ const BLANK: DraftLine = { name: '', quantity: '0', price: '0', amount: '0.00' }
 
 /** The paths that are wrong already. */
 class Wrong {
-  readonly #fields: readonly string[];
+  readonly #fields: ReadonlySet<string>;
+  /** With all that holds a wrong field: `lines[3].price` makes `lines[3]` and `lines` wrong within. */
+  readonly #within: ReadonlySet<string>;
 
   constructor(problems: readonly FieldProblem[]) {
-    this.#fields = problems.map(({ field }) => field);
+    const fields = problems.map(({ field }) => field);
+    this.#fields = new Set(fields);
+    const holders = fields.flatMap((field) =>
+      Array.from(field.matchAll(/[.[]/g), ({ index }) => field.slice(0, index)),
+    );
+    this.#within = new Set([...fields, ...holders]);
   }
 
   has(field: string): boolean {
-    return this.#fields.includes(field);
+    return this.#fields.has(field);
   }
 
-  /** Whether a field or anything inside it is wrong. */
   within(field: string): boolean {
-    return this.#fields.some((path) => path === field || path.startsWith(`${field}.`) || path.startsWith(`${field}[`));
+    return this.#within.has(field);
   }
 }
 
@@ -60,16 +66,17 @@ export function billProblems(
 ): FieldProblem[] {
   if (!isObject(body)) return [...ofShape];
   const wrong = new Wrong(ofShape);
-  const sound = <T>(field: string, otherwise: T): T => (wrong.has(field) ? otherwise : (body[field] as T));
-  const lines = Array.isArray(body['lines']) ? (body['lines'] as unknown[]) : [];
+  const sound = <T>(field: keyof DraftBill, otherwise: T): T => (wrong.has(field) ? otherwise : (body[field] as T));
+  // More lines than a bill may have are wrong as a whole.
+  const lines = Array.isArray(body['lines']) && !wrong.has('lines') ? (body['lines'] as unknown[]) : [];
   const draft: DraftBill = {
     institutionId: '',
     billNumber: '',
     personId: '',
     kind: sound<DraftBill['kind']>('kind', 'outpatient'),
     visitDate: sound('visitDate', today),
-    admissionDate: sound('admissionDate', undefined),
-    disease: sound('disease', undefined),
+    admissionDate: sound<string | undefined>('admissionDate', undefined),
+    disease: sound<string | undefined>('disease', undefined),
     total: sound('total', '0.00'),
     lines: lines.map((line, index) => mendLine(line, index, wrong)),
   };

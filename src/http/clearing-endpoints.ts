@@ -1,6 +1,6 @@
 import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../app/ports.ts';
 import { itemHash } from '../app/clearing/item-hash.ts';
-import { bilateralNets, transfersFor } from '../core/clearing/netting.ts';
+import { bilateralNets, transfersFor, type Transfer } from '../core/clearing/netting.ts';
 import { formatFen } from '../core/money/text.ts';
 import { shanghaiDate } from '../platform/clock.ts';
 import { AppError, invalidInput, notFound } from '../platform/errors.ts';
@@ -76,7 +76,7 @@ export async function getNetPositions(deps: HttpDeps, call: Call): Promise<Reply
     treatmentRegion,
     amount,
   }));
-  const own = <T extends { payer: string; payee: string; amount: number }>(payments: readonly T[]) =>
+  const own = (payments: readonly Transfer[]) =>
     payments
       .filter(({ payer, payee }) => isParty(caller, payer, payee))
       .map(({ payer, payee, amount }) => ({ payer, payee, amount: formatFen(amount) }));

@@ -27,19 +27,19 @@ function typeHtml(schema: Json): string {
   return escape(schema['type'] ?? 'anything');
 }
 
+/** What bounds a value, in words; zod states the safe integers as bounds of every integer, which tells a reader nothing. */
 function bounds(schema: Json): string {
-  const { minLength, maxLength, minItems, maxItems, minimum, maximum, pattern } = schema;
-  const range = (low: unknown, high: unknown, what: string): string[] =>
-    low === undefined && high === undefined
-      ? []
-      : [`${String(low ?? 0)} to ${String(high ?? 'any number of')} ${what}`];
-  // zod states the safe integers as bounds of every integer, which tells a reader nothing.
-  const isBounded = Number(maximum ?? 0) < Number.MAX_SAFE_INTEGER;
+  const between = (low: string, high: string, what: string): string[] => {
+    const [least, most] = [schema[low], schema[high]].map(Number);
+    if (Number.isNaN(most) || most === Number.MAX_SAFE_INTEGER) return [];
+    return [`${least || 0} to ${most}${what}`];
+  };
   const all = [
-    ...range(minLength, maxLength, 'characters'),
-    ...range(minItems, maxItems, 'entries'),
-    ...(isBounded ? range(minimum, maximum, '') : []),
+    ...between('minLength', 'maxLength', ' characters'),
+    ...between('minItems', 'maxItems', ' entries'),
+    ...between('minimum', 'maximum', ''),
   ];
+  const { pattern } = schema;
   const shape = pattern === undefined ? '' : ` <code class="pattern">${escape(pattern)}</code>`;
   return `${escape(all.join(', '))}${shape}`;
 }

@@ -4,6 +4,8 @@ import type { FieldProblem } from '../platform/errors.ts';
 type Issue = z.core.$ZodIssue;
 
 const KEY_MAX = 60;
+/** More than a bill of a thousand lines can have wrong; what has more is not a bill. */
+const PROBLEMS_MAX = 10_000;
 
 /** `['lines', 3, 'price']` → `lines[3].price`; the root of the input is `(body)`. */
 function pathText(path: readonly PropertyKey[]): string {
@@ -38,7 +40,7 @@ function boundText(origin: string, bound: number, side: 'more' | 'less'): string
 
 /** Every problem that a schema found, by the path of its field. */
 export function fieldProblems(issues: readonly Issue[]): FieldProblem[] {
-  return issues.flatMap((issue) => {
+  return issues.slice(0, PROBLEMS_MAX).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ field: pathText(issue.path), problem: problemText(issue) }];
     return issue.keys.map((key) => ({
       field: pathText([...issue.path, key.slice(0, KEY_MAX)]),

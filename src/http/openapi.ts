@@ -66,7 +66,7 @@ function componentSchemas(): Record<string, Json> {
 
 function referTo(schema: z.ZodType): Json {
   const name = names.get(schema);
-  return name === undefined ? (z.toJSONSchema(schema, { io: 'input' }) as Json) : { $ref: `${COMPONENTS}${name}` };
+  return name === undefined ? z.toJSONSchema(schema, { io: 'input' }) : { $ref: `${COMPONENTS}${name}` };
 }
 
 function queryParameters(query: z.ZodType | undefined): NonNullable<Operation['parameters']> {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { AppError, type FieldProblem } from '../platform/errors.ts';
+import type { AppError, FieldProblem } from '../platform/errors.ts';
 import type { Problem } from './schemas/problems.ts';
 
 /** Answers are somebody's bills: no cache on the way may keep them. */
@@ -31,7 +31,7 @@ function headersFor({ status, extra }: AppError): Record<string, string> {
     case 401:
       return { 'www-authenticate': 'Bearer' };
     case 405:
-      return { allow: String(extra['allow'] ?? '') };
+      return typeof extra['allow'] === 'string' ? { allow: extra['allow'] } : {};
     case 413:
       // What is left of the body is not read.
       return { connection: 'close' };

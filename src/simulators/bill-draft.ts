@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { billLine, BillRequest } from '../http/schemas/bills.ts';
 import { AppError } from '../platform/errors.ts';
-import { decimal, lineAmount, pricePerPiece, scaled, sumOf } from './bill-amounts.ts';
+import { lineAmount, pricePerPiece, sumOf } from './bill-amounts.ts';
 import type { ChargeItem } from './charge-book.ts';
 
 type Line = z.infer<typeof billLine>;
@@ -15,56 +15,43 @@ export type LineMarks = Pick<Line, 'feeDate' | 'certifiedFor' | 'restrictionMet'
 /** A bill as the cashier types it in: line by line, the total at the end. */
 export class BillDraft {
   readonly #head: BillHead;
+  readonly #ownCodes: ReadonlyMap<string, string>;
   readonly #lines: Line[] = [];
 
-  constructor(head: BillHead) {
+  /** `ownCodes` holds the institution's codes, which it sends instead of the national ones. */
+  constructor(head: BillHead, ownCodes: ReadonlyMap<string, string>) {
     this.#head = head;
+    this.#ownCodes = ownCodes;
   }
 
-  get lineCount(): number {
-    return this.#lines.length;
-  }
-
-  /** Fen so far. */
-  get total(): bigint {
-    return scaled(sumOf(this.#lines.map(({ amount }) => amount)), 2);
-  }
-
-  /** An item of the charge master; answers with the number of the line. */
+  /** Answers with the number of the line. */
   charge(item: ChargeItem, quantity: string, marks: LineMarks = {}): number {
-    return this.#push({ code: item.code, name: item.name, quantity, price: item.price, ...marks });
-  }
-
-  /** An item under the institution's own code, which the engine maps. */
-  chargeMapped(item: ChargeItem, hospitalCode: string, quantity: string): number {
-    return this.#push({ hospitalCode, name: item.name, quantity, price: item.price });
-  }
-
-  /** Something that no catalogue knows. */
-  chargeUnlisted(hospitalCode: string, name: string, price: string): number {
-    return this.#push({ hospitalCode, name, quantity: '1', price });
+    return this.#push({ ...this.#codeOf(item), name: item.name, quantity, price: item.price, ...marks });
   }
 
   /** Single pieces out of a pack, at a price of four places. */
   chargePieces(item: ChargeItem, packSize: number, pieces: number): number {
     const price = pricePerPiece(item.price, packSize);
-    return this.#push({ code: item.code, name: item.name, quantity: String(pieces), price });
+    return this.#push({ ...this.#codeOf(item), name: item.name, quantity: String(pieces), price });
   }
 
-  /** Gives back all or some of an earlier line. */
-  refund(no: number, quantity?: string): void {
+  /** Gives back some or all of an earlier line. */
+  refund(no: number, quantity: string): void {
     const original = this.#lines[no - 1];
     if (original === undefined) {
       throw new AppError('BAD_SAMPLE_DATA', `there is no line ${no} to refund`, { status: 500 });
     }
-    const back = quantity ?? original.quantity;
-    const amount = back === original.quantity ? original.amount : lineAmount(back, original.price);
-    const negated = { quantity: `-${back}`, amount: decimal(-scaled(amount, 2), 2) };
-    this.#lines.push({ ...original, ...negated, refundOf: no });
+    this.#push({ ...original, quantity: `-${quantity}`, refundOf: no });
   }
 
   finish(): BillRequest {
     return { ...this.#head, total: sumOf(this.#lines.map(({ amount }) => amount)), lines: this.#lines };
+  }
+
+  #codeOf({ code }: ChargeItem): Pick<Line, 'code' | 'hospitalCode'> {
+    if (code.startsWith('OWN-')) return { hospitalCode: code };
+    const own = this.#ownCodes.get(code);
+    return own === undefined ? { code } : { hospitalCode: own };
   }
 
   #push(line: Omit<Line, 'amount'>): number {

@@ -10,7 +10,9 @@ const expectation = 'expect: { pool: 80 }';
 function problems(text: string, files: Readonly<Record<string, string>> = {}): string[] {
   const folder = configFolder({ 'one.case.yaml': text, ...files });
   const result = loadCases(folder);
-  return result.ok ? [] : result.errors.map(({ file, path, reason }) => `${relative(folder, file)}: ${path}: ${reason}`);
+  return result.ok
+    ? []
+    : result.errors.map(({ file, path, reason }) => `${relative(folder, file)}: ${path}: ${reason}`);
 }
 
 describe('a case', () => {
@@ -66,40 +68,87 @@ describe('a case', () => {
   it.each([
     ['an unknown key', [policy, bill, expectation, 'note: x'], 'note: unknown key'],
     ['no policy', [bill, expectation], 'policy: is missing, and `person` has not both'],
-    ['a policy that is wrong', [policy.replace('0.80', '1.80'), bill, expectation], 'policy.benefits.outpatient.bands.ratio[0].value: "1.80"'],
+    [
+      'a policy that is wrong',
+      [policy.replace('0.80', '1.80'), bill, expectation],
+      'policy.benefits.outpatient.bands.ratio[0].value: "1.80"',
+    ],
     [
       'a policy that makes no sense',
-      ['policy: { benefits: { outpatient: { bands: { edges: [0, 10], ratio: { rows: [ { when: { band: 1 }, value: 1 } ] } } } } }', bill, expectation],
+      [
+        'policy: { benefits: { outpatient: { bands: { edges: [0, 10], ratio: { rows: [ { when: { band: 1 }, value: 1 } ] } } } } }',
+        bill,
+        expectation,
+      ],
       'policy.benefits.outpatient.bands.ratio[0]: no row matches band 2',
     ],
     ['no bill', [policy, expectation], ': has not exactly one of `bill`, `bills`'],
     ['nothing expected', [policy, bill, 'expect: {}'], 'expect: names nothing'],
     ['no lines', [policy, 'bill: { lines: [] }', expectation], 'bill.lines: must not be empty'],
-    ['a line without amount', [policy, 'bill: { lines: [ { class: A } ] }', expectation], 'bill.lines[0]: has neither `amount` nor `price`'],
-    ['a bad amount', [policy, 'bill: { lines: [ { amount: 1.005 } ] }', expectation], 'bill.lines[0].amount: "1.005" is not an amount'],
-    ['a negative line', [policy, 'bill: { lines: [ { amount: -1 } ] }', expectation], 'bill.lines[0].amount: is negative'],
-    ['a refund of nothing', [policy, 'bill: { lines: [ { amount: -1, refundOf: 2 } ] }', expectation], 'bill.lines[0].refundOf: 2 is no earlier line'],
+    [
+      'a line without amount',
+      [policy, 'bill: { lines: [ { class: A } ] }', expectation],
+      'bill.lines[0]: has neither `amount` nor `price`',
+    ],
+    [
+      'a bad amount',
+      [policy, 'bill: { lines: [ { amount: 1.005 } ] }', expectation],
+      'bill.lines[0].amount: "1.005" is not an amount',
+    ],
+    [
+      'a negative line',
+      [policy, 'bill: { lines: [ { amount: -1 } ] }', expectation],
+      'bill.lines[0].amount: is negative',
+    ],
+    [
+      'a refund of nothing',
+      [policy, 'bill: { lines: [ { amount: -1, refundOf: 2 } ] }', expectation],
+      'bill.lines[0].refundOf: 2 is no earlier line',
+    ],
     [
       'one code for two items',
       [policy, 'bill: { lines: [ { code: X, class: A, amount: 1 }, { code: X, class: B, amount: 1 } ] }', expectation],
       'bill.lines[1].code: X is written out differently',
     ],
-    ['a day that does not exist', [policy, 'bill: { visitDate: 2024-02-30, lines: [ { amount: 1 } ] }', expectation], 'bill.visitDate: "2024-02-30"'],
+    [
+      'a day that does not exist',
+      [policy, 'bill: { visitDate: 2024-02-30, lines: [ { amount: 1 } ] }', expectation],
+      'bill.visitDate: "2024-02-30"',
+    ],
     ['an unknown amount', [policy, bill, 'expect: { poll: 80 }'], 'expect.poll: unknown key'],
-    ['an unknown accumulator', [policy, bill, 'expect: { accumulators: { deducted: 1 } }'], 'expect.accumulators.deducted: the policy has no such'],
-    ['an accumulator at the start', [policy, 'person: { accumulators: { x: 1 } }', bill, expectation], 'person.accumulators.x: the policy has no such'],
-    ['a reversal of a later bill', [policy, 'bills: [ { reverse: 2 }, { bill: { lines: [ { amount: 1 } ] }, expect: { pool: 1 } } ]'], 'bills[0].reverse: 2 is no earlier bill'],
-    ['a person who is not', [policy, 'person: { status: dead }', bill, expectation], 'person.status: "dead" is not one of'],
+    [
+      'an unknown accumulator',
+      [policy, bill, 'expect: { accumulators: { deducted: 1 } }'],
+      'expect.accumulators.deducted: the policy has no such',
+    ],
+    [
+      'an accumulator at the start',
+      [policy, 'person: { accumulators: { x: 1 } }', bill, expectation],
+      'person.accumulators.x: the policy has no such',
+    ],
+    [
+      'a reversal of a later bill',
+      [policy, 'bills: [ { reverse: 2 }, { bill: { lines: [ { amount: 1 } ] }, expect: { pool: 1 } } ]'],
+      'bills[0].reverse: 2 is no earlier bill',
+    ],
+    [
+      'a person who is not',
+      [policy, 'person: { status: dead }', bill, expectation],
+      'person.status: "dead" is not one of',
+    ],
   ])('is refused for %s', (_, lines, message) => {
     const found = problems(['name: bad', ...lines].join('\n'));
     expect(found).toContainEqual(expect.stringContaining(`one.case.yaml: ${message}`));
   });
 
   it('names the case inside a file of several, and the problems of all files', () => {
-    const found = problems(`cases:\n  - { name: good, ${policy}, ${bill}, ${expectation} }\n  - { name: bad, ${policy}, ${bill}, expect: { pool: x } }\nother: y\n`, {
-      'two.case.yaml': 'name: [',
-      'policies/310118/employee/2023.yaml': smallPolicy({ ratio: '2' }),
-    });
+    const found = problems(
+      `cases:\n  - { name: good, ${policy}, ${bill}, ${expectation} }\n  - { name: bad, ${policy}, ${bill}, expect: { pool: x } }\nother: y\n`,
+      {
+        'two.case.yaml': 'name: [',
+        'policies/310118/employee/2023.yaml': smallPolicy({ ratio: '2' }),
+      },
+    );
     expect(found.map((text) => text.split(': ').slice(0, 2).join(': ')).sort()).toEqual([
       'one.case.yaml: cases[1].expect.pool',
       'one.case.yaml: other',
@@ -109,6 +158,9 @@ describe('a case', () => {
   });
 
   it('must be there', () => {
-    expect(loadCases(configFolder({ 'readme.txt': 'nothing' }))).toMatchObject({ ok: false, errors: [{ reason: /no \*\.case\.yaml/ }] });
+    expect(loadCases(configFolder({ 'readme.txt': 'nothing' }))).toMatchObject({
+      ok: false,
+      errors: [{ reason: /no \*\.case\.yaml/ }],
+    });
   });
 });

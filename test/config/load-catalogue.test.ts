@@ -65,8 +65,17 @@ describe('a catalogue', () => {
   });
 
   it('names every bad row and every bad column', () => {
-    const { errors } = parse(CATALOGUE_HEADER, 'D1,,potion,A,0,0,,,,sourced,list', good, 'D3,x,drug,A,0,2,,,,sourced,list');
-    expect(errors.map((error) => error.split(':')[0])).toEqual(['row 2, name', 'row 2, kind', 'row 4, first_self_pay_resident']);
+    const { errors } = parse(
+      CATALOGUE_HEADER,
+      'D1,,potion,A,0,0,,,,sourced,list',
+      good,
+      'D3,x,drug,A,0,2,,,,sourced,list',
+    );
+    expect(errors.map((error) => error.split(':')[0])).toEqual([
+      'row 2, name',
+      'row 2, kind',
+      'row 4, first_self_pay_resident',
+    ]);
   });
 
   it('names missing, unknown and misplaced columns', () => {
@@ -74,7 +83,9 @@ describe('a catalogue', () => {
       'row 1: column source is missing',
       'row 1: unknown column origin',
     ]);
-    expect(parse(CATALOGUE_HEADER.replace('code,name', 'name,code')).errors[0]).toMatch(/^row 1: columns must be in the order/);
+    expect(parse(CATALOGUE_HEADER.replace('code,name', 'name,code')).errors[0]).toMatch(
+      /^row 1: columns must be in the order/,
+    );
     expect(parse('').errors).toHaveLength(11);
   });
 
@@ -93,10 +104,28 @@ describe('a catalogue', () => {
 
 describe('the CSV reader', () => {
   it.each([
-    ['a,b\nc,d', [['a', 'b'], ['c', 'd']]],
-    ['a,b\r\nc,\r\n', [['a', 'b'], ['c', '']]],
+    [
+      'a,b\nc,d',
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [
+      'a,b\r\nc,\r\n',
+      [
+        ['a', 'b'],
+        ['c', ''],
+      ],
+    ],
     ['\uFEFFa,"b"\n', [['a', 'b']]],
-    ['"a ""quoted"" word","two\nlines"\r\nx,y', [['a "quoted" word', 'two\nlines'], ['x', 'y']]],
+    [
+      '"a ""quoted"" word","two\nlines"\r\nx,y',
+      [
+        ['a "quoted" word', 'two\nlines'],
+        ['x', 'y'],
+      ],
+    ],
     ['"",""', [['', '']]],
   ])('reads %j', (text, rows) => {
     const { rows: read, error } = readCsv(text);

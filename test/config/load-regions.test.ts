@@ -76,13 +76,33 @@ describe('what two regions agreed', () => {
 describe('regions are refused', () => {
   it.each([
     ['a code twice', TWO_REGIONS.replaceAll('320509', '310118'), /^regions\[1\]\.code: 310118 is there twice/],
-    ['a prefix of two', TWO_REGIONS.replace('["320509"]', '["310118"]'), /^regions\[1\]\.prefixes\[0\]: 310118 is already/],
-    ['a code that is none', TWO_REGIONS.replace('code: "320509"', 'code: "32"'), /^regions\[1\]\.code: is not a region code/],
+    [
+      'a prefix of two',
+      TWO_REGIONS.replace('["320509"]', '["310118"]'),
+      /^regions\[1\]\.prefixes\[0\]: 310118 is already/,
+    ],
+    [
+      'a code that is none',
+      TWO_REGIONS.replace('code: "320509"', 'code: "32"'),
+      /^regions\[1\]\.code: is not a region code/,
+    ],
     ['an unknown member', TWO_REGIONS + ZONE.replace('"320509"', '"999999"'), /^zones\[0\]\.members\[1\]: no region/],
-    ['an unknown side', TWO_REGIONS + PAIRS.replace('home: "310118"', 'home: "999999"'), /^pairs\[0\]\.home: no region/],
+    [
+      'an unknown side',
+      TWO_REGIONS + PAIRS.replace('home: "310118"', 'home: "999999"'),
+      /^pairs\[0\]\.home: no region/,
+    ],
     ['a gap', TWO_REGIONS + PAIRS.replace('to: 2023-12-31', 'to: 2023-12-30'), /^pairs\[0\]\.catalogueOf\[1\]: .*gap/],
-    ['an overlap', TWO_REGIONS + PAIRS.replace('to: 2023-12-31', 'to: 2024-01-01'), /^pairs\[0\]\.catalogueOf\[1\]: overlaps/],
-    ['another catalogue', TWO_REGIONS + PAIRS.replace('value: home', 'value: both'), /catalogueOf\[1\]\.value: "both" is not one/],
+    [
+      'an overlap',
+      TWO_REGIONS + PAIRS.replace('to: 2023-12-31', 'to: 2024-01-01'),
+      /^pairs\[0\]\.catalogueOf\[1\]: overlaps/,
+    ],
+    [
+      'another catalogue',
+      TWO_REGIONS + PAIRS.replace('value: home', 'value: both'),
+      /catalogueOf\[1\]\.value: "both" is not one/,
+    ],
     ['an unknown key', `${TWO_REGIONS}extra: x\n`, /^extra: unknown key/],
   ])('for %s', (_, text, message) => {
     expect(compile(text).errors).toContainEqual(expect.stringMatching(message));
@@ -104,7 +124,10 @@ institutions:
 `;
 
   it('are loaded from every file', () => {
-    const folder = configFolder({ 'institutions/a.yaml': one, 'institutions/b.yaml': one.replace('H31011800001', 'P31011800002') });
+    const folder = configFolder({
+      'institutions/a.yaml': one,
+      'institutions/b.yaml': one.replace('H31011800001', 'P31011800002'),
+    });
     const result = loadInstitutions(folder, regions!.regions);
     expect(result.ok && result.institutions.map(({ id }) => id)).toEqual(['H31011800001', 'P31011800002']);
     expect(result.ok && result.institutions[0]?.mapping.get('Y001')).toBe('XA01');

@@ -11,7 +11,8 @@ function load(files: Readonly<Record<string, string>>) {
 }
 
 function usable(result: RulesResult) {
-  if (!result.ok) throw new Error(result.errors.map(({ file, path, reason }) => `${file} ${path} ${reason}`).join('\n'));
+  if (!result.ok)
+    throw new Error(result.errors.map(({ file, path, reason }) => `${file} ${path} ${reason}`).join('\n'));
   return result;
 }
 
@@ -65,7 +66,12 @@ describe('a folder of rules', () => {
   });
 
   it.each([
-    ['a gap between files', '{ from: 2023-01-01, to: 2023-12-30 }', '{ from: 2024-01-01 }', /gap from 2023-12-31 to 2023-12-31/],
+    [
+      'a gap between files',
+      '{ from: 2023-01-01, to: 2023-12-30 }',
+      '{ from: 2024-01-01 }',
+      /gap from 2023-12-31 to 2023-12-31/,
+    ],
     ['an overlap', '{ from: 2023-01-01, to: 2024-01-01 }', '{ from: 2024-01-01 }', /lasts to 2024-01-01/],
     ['two files without an end', '{ from: 2023-01-01 }', '{ from: 2024-01-01 }', /no `to`/],
   ])('is refused for %s of one folder', (_, first, second, reason) => {
@@ -73,13 +79,19 @@ describe('a folder of rules', () => {
       [`${employee}/2023.yaml`]: smallPolicy({ effective: first }),
       [`${employee}/2024.yaml`]: smallPolicy({ id: 'next', effective: second }),
     });
-    expect(errors).toMatchObject([{ file: `${employee}/2024.yaml`, path: 'effective', reason: expect.stringMatching(reason) as string }]);
+    expect(errors).toMatchObject([
+      { file: `${employee}/2024.yaml`, path: 'effective', reason: expect.stringMatching(reason) as string },
+    ]);
   });
 
   it('is refused when a file belongs elsewhere or two have one id', () => {
     const { errors } = load({
       [`${employee}/2023.yaml`]: smallPolicy({ effective: '{ from: 2023-01-01, to: 2023-12-31 }' }),
-      [`${employee}/2024.yaml`]: smallPolicy({ region: '320509', scheme: 'resident', effective: '{ from: 2024-01-01 }' }),
+      [`${employee}/2024.yaml`]: smallPolicy({
+        region: '320509',
+        scheme: 'resident',
+        effective: '{ from: 2024-01-01 }',
+      }),
     });
     expect(errors.map(({ file, path }) => `${file}: ${path}`)).toEqual([
       `${employee}/2024.yaml: region`,
@@ -108,14 +120,21 @@ describe('the hash of a policy', () => {
 
   it('does not depend on comments, layout, or the order of keys', () => {
     const [id = '', ...rest] = plain.trim().split('\n');
-    const reordered = [...rest, id, '# a comment'].join('\n').replace('source: a decree, provenance: memory', 'provenance: memory, source: "a decree"');
+    const reordered = [...rest, id, '# a comment']
+      .join('\n')
+      .replace('source: a decree, provenance: memory', 'provenance: memory, source: "a decree"');
     expect(reordered).not.toBe(plain);
     expect(hashOf(reordered)).toBe(hashOf(plain));
     expect(hashOf(plain)).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it('depends on every value', () => {
-    const variants = [plain, smallPolicy({ ratio: '0.81' }), smallPolicy({ id: 'other' }), plain.replace('provenance: memory', 'provenance: sourced')];
+    const variants = [
+      plain,
+      smallPolicy({ ratio: '0.81' }),
+      smallPolicy({ id: 'other' }),
+      plain.replace('provenance: memory', 'provenance: sourced'),
+    ];
     expect(new Set(variants.map(hashOf)).size).toBe(variants.length);
   });
 });

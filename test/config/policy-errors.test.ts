@@ -166,19 +166,30 @@ const BAD: [change: string, to: unknown, path: string, reason: RegExp][] = [
   ],
   [
     `${deductible}.amount`,
-    [{ ...fixed('500')[0], to: '2024-01-01' }, { ...fixed('600')[0], from: '2024-01-01' }],
+    [
+      { ...fixed('500')[0], to: '2024-01-01' },
+      { ...fixed('600')[0], from: '2024-01-01' },
+    ],
     `${deductible}.amount[1]`,
     /overlaps: what comes before lasts to 2024-01-01/,
   ],
   [
     `${deductible}.amount`,
-    [{ ...fixed('500')[0], to: '2023-12-30' }, { ...fixed('600')[0], from: '2024-01-01' }],
+    [
+      { ...fixed('500')[0], to: '2023-12-30' },
+      { ...fixed('600')[0], from: '2024-01-01' },
+    ],
     `${deductible}.amount[1]`,
     /gap from 2023-12-31 to 2023-12-31/,
   ],
   ['effective', { from: '2023-01-01', to: '2022-12-31' }, 'effective', /ends on 2022-12-31/],
   ['indices.averageWage[0].from', '2023-07-01', 'indices.averageWage[0]', /gap from 2023-01-01 to 2023-06-30/],
-  [`${deductible}.amount[0].value`, { index: 'gold', times: '0.1' }, `${deductible}.amount[0]`, /no index is called gold/],
+  [
+    `${deductible}.amount[0].value`,
+    { index: 'gold', times: '0.1' },
+    `${deductible}.amount[0]`,
+    /no index is called gold/,
+  ],
   [
     `${bands}.edges[0].value`,
     ['0', { index: 'averageWage', times: '1' }, '5000'],
@@ -263,6 +274,12 @@ describe('a policy is refused', () => {
     expect(errorsOf(goodPolicy())).toEqual([]);
   });
 
+  it('nor when a value is older than the policy and rests on an index that is not', () => {
+    const share = { index: 'averageWage', times: '0.5' };
+    const tree = change(goodPolicy(), `${bands}.edges`, [{ ...fixed(['0', share])[0], from: '2010-01-01' }]);
+    expect(errorsOf(tree)).toEqual([]);
+  });
+
   it.each(BAD)('%s: %j', (where, to, path, reason) => {
     const errors = errorsOf(change(goodPolicy(), where, to));
     const file = 'policies/310118/employee/2023.yaml';
@@ -299,6 +316,8 @@ describe('lines', () => {
   it('name what is not YAML at all', () => {
     const { errors, tree } = parseYaml('a.yaml', 'id: x\nid: y\n');
     expect(tree).toBeUndefined();
-    expect(errors.found).toMatchObject([{ file: 'a.yaml', path: '', line: 2, reason: expect.stringMatching(/unique/) as string }]);
+    expect(errors.found).toMatchObject([
+      { file: 'a.yaml', path: '', line: 2, reason: expect.stringMatching(/unique/) as string },
+    ]);
   });
 });

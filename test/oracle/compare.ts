@@ -42,9 +42,7 @@ function putAccumulators(flat: Flat, accumulators: Accumulators): void {
   }
 }
 
-type Answer = Pick<Verdict, 'catalogueHashes' | 'funds' | 'personParts' | 'accounts' | 'lines' | 'stages'> & Verdict;
-
-function flatten(answer: Answer | Amounts, after: Accumulators): Flat {
+function flatten(answer: Verdict | Amounts, after: Accumulators): Flat {
   const flat: Flat = new Map();
   put(flat, '', answer, BILL_FIELDS);
   flat.set('catalogueHashes', [...answer.catalogueHashes].toSorted().join(', '));

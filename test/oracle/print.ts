@@ -9,7 +9,7 @@ function asText(value: object): string {
   return JSON.stringify(value, (key, each: unknown) => {
     if (SILENT.has(key)) return undefined;
     if (each === NO_LIMIT) return 'none';
-    return each instanceof Map ? Object.fromEntries(each) : each;
+    return each instanceof Map ? Object.fromEntries(each as Map<string, unknown>) : each;
   });
 }
 

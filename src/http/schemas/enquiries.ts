@@ -7,11 +7,9 @@ export const eligibilityRequest = z.strictObject({
   kind: f.benefitKind,
   visitDate: f.date,
   disease: f.diseaseCode.optional(),
-  institutionId: f.institutionId
-    .optional()
-    .meta({
-      description: 'where the person is to be treated; an institution need not name itself, a fund must name one',
-    }),
+  institutionId: f.institutionId.optional().meta({
+    description: 'where the person is to be treated; an institution need not name itself, a fund must name one',
+  }),
 });
 export type EligibilityRequest = z.infer<typeof eligibilityRequest>;
 

@@ -1,0 +1,83 @@
+import type { ClearingNotice, FundAdvice } from '../http/schemas/funds.ts';
+import { decimal, scaled } from './bill-amounts.ts';
+
+type FundMessage = FundAdvice | ClearingNotice;
+
+/** What a fund's system knows from messages alone. */
+export interface FundState {
+  /** Messages that came for the first time, by topic. */
+  readonly messages: Readonly<Record<FundMessage['topic'], number>>;
+  readonly duplicates: number;
+  /** Ids of messages older than one of the same person that came before. */
+  readonly outOfOrder: readonly string[];
+  /** What this fund and its persons' accounts pay in all; reversals are negative. */
+  readonly fundTotal: string;
+  readonly account: string;
+  /** By person, bucket and name: the sum of all changes. */
+  readonly accumulators: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+  /** Business days noticed, oldest first, each with this county's position. */
+  readonly notices: readonly Pick<ClearingNotice, 'windowId' | 'businessDate' | 'position'>[];
+}
+
+/** The books of one county's fund. */
+export interface FundBook {
+  /** Takes messages in, each id once. */
+  enter(messages: readonly FundMessage[]): void;
+  state(): FundState;
+}
+
+/** Places of a decimal text: sums of money have two, counts none. */
+function placesOf(text: string): number {
+  return text.includes('.') ? 2 : 0;
+}
+
+function plus(sum: string | undefined, change: string): string {
+  const places = placesOf(change);
+  return decimal(scaled(sum ?? '0', places) + scaled(change, places), places);
+}
+
+export function createFundBook(): FundBook {
+  const seen = new Set<string>();
+  const counts = { settlement: 0, reversal: 0, 'clearing-notice': 0 };
+  const outOfOrder: string[] = [];
+  const lastOfPerson = new Map<string, FundAdvice>();
+  const accumulators: Record<string, Record<string, Record<string, string>>> = {};
+  const notices: FundState['notices'][number][] = [];
+  let duplicates = 0;
+  let [fundTotal, account] = ['0.00', '0.00'];
+
+  function enterAdvice(advice: FundAdvice): void {
+    const { personId, messageId, settledAt, settlementId, shares } = advice;
+    const last = lastOfPerson.get(personId);
+    const isOlder = last !== undefined && [settledAt, settlementId].join() < [last.settledAt, last.settlementId].join();
+    if (isOlder) outOfOrder.push(messageId);
+    else lastOfPerson.set(personId, advice);
+    fundTotal = plus(fundTotal, shares.fundTotal);
+    account = plus(account, shares.account);
+    const buckets = (accumulators[personId] ??= {});
+    for (const { bucket, name, change } of advice.accumulators) {
+      const sums = (buckets[bucket] ??= {});
+      sums[name] = plus(sums[name], change);
+    }
+  }
+
+  return {
+    enter(messages) {
+      for (const message of messages) {
+        if (seen.has(message.messageId)) {
+          duplicates += 1;
+          continue;
+        }
+        seen.add(message.messageId);
+        counts[message.topic] += 1;
+        if (message.topic === 'clearing-notice') {
+          const { windowId, businessDate, position } = message;
+          notices.push({ windowId, businessDate, position });
+        } else {
+          enterAdvice(message);
+        }
+      }
+    },
+    state: () => ({ messages: { ...counts }, duplicates, outOfOrder, fundTotal, account, accumulators, notices }),
+  };
+}

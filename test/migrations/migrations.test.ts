@@ -1,0 +1,122 @@
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Knex } from 'knex';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectMysql, connectSqlite } from '../../src/db/connect.ts';
+import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
+import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
+import { openDatabase } from '../../src/db/open-database.ts';
+import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
+import { describeSchema, tableNames } from '../support/schema.ts';
+import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
+
+const FOLDER = resolve(import.meta.dirname, '../../migrations');
+
+function connect({ url, dataDir }: Place): Knex {
+  return url === undefined ? connectSqlite(join(dataDir, 'tongjie.sqlite')) : connectMysql(parseMysqlAddress(url));
+}
+
+/** A row in every table that a migration made. */
+async function fill(place: Place): Promise<void> {
+  const database = await openDatabase(place);
+  const { clearingStore, personStore, settlementStore } = database;
+  await clearingStore.openFirstWindow(FIRST_DATE, 1);
+  await personStore.importPersons([samplePerson('p1')]);
+  const writes = writesFor([sampleSettlement()], {
+    accumulators: [{ personId: 'p1', bucket: '2026-01-01', amounts: { poolPaid: 1 } }],
+    accounts: [{ personId: 'p1', current: 1, carried: 2 }],
+  });
+  await settlementStore.transact(needFor(['p1']), () => ({ writes, result: undefined }));
+  await clearingStore.closeWindow(FIRST_DATE, '2026-11-25', 2);
+  const pair = { homeRegion: '320509', treatmentRegion: '310118', settlements: 1 };
+  const { row } = sampleSettlement();
+  await clearingStore.issue(
+    1,
+    {
+      gross: [{ ...pair, institutionId: row.institutionId, scheme: 'employee', layer: 'pool', amount: 1 }],
+      statements: [{ ...pair, statementId: 'st1', windowId: 1, owed: 1, itemsHash: 'h' }],
+      nets: [{ windowId: 1, region: '310118', receivable: 1, payable: 0, net: 1 }],
+      notices: [],
+    },
+    3,
+  );
+  await database.leaseStore.acquire('clearing', 'a', 0, 1);
+  await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
+  await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
+  await database.close();
+}
+
+describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
+  let place: Awaited<ReturnType<typeof freshPlace>>;
+  let knex: Knex;
+
+  beforeAll(async () => {
+    place = await freshPlace(engine);
+    knex = connect(place);
+  });
+
+  afterAll(async () => {
+    await knex.destroy();
+    place.remove();
+  });
+
+  it('make the schema that is on record', async () => {
+    await migrateUp(knex);
+    await expect(await describeSchema(knex)).toMatchFileSnapshot(`./schema-${engine}.txt`);
+  });
+
+  it('go down and up again with rows in every table', async () => {
+    // On SQLite a second opener in this process would be a second connection; the first one is idle meanwhile.
+    await fill(place);
+    const own = (await tableNames(knex)).filter((table) => !table.startsWith('knex_'));
+    for (const table of own) {
+      expect({ table, rows: Number((await knex(table).count({ n: '*' }))[0]!.n) > 0 }).toEqual({ table, rows: true });
+    }
+    await migrateDown(knex);
+    expect((await tableNames(knex)).filter((table) => !table.startsWith('knex_'))).toEqual([]);
+    await migrateUp(knex);
+    await expect(await describeSchema(knex)).toMatchFileSnapshot(`./schema-${engine}.txt`);
+  });
+
+  it('can each be run again after dying half-way, up and down', async () => {
+    const files = readdirSync(FOLDER).sort();
+    const migrations = await Promise.all(
+      files.map(async (file) => (await import(pathToFileURL(join(FOLDER, file)).href)) as Knex.Migration),
+    );
+    for (const { up } of migrations) await up(knex);
+    await expect(await describeSchema(knex)).toMatchFileSnapshot(`./schema-${engine}.txt`);
+    for (const { down } of [...migrations].reverse()) {
+      await down!(knex);
+      await down!(knex);
+    }
+    for (const { up } of migrations) await up(knex);
+    await expect(await describeSchema(knex)).toMatchFileSnapshot(`./schema-${engine}.txt`);
+  });
+
+  it('can be run by several processes at once', async () => {
+    const other = await freshPlace(engine);
+    const installers = [1, 2, 3].map(() => connect(other));
+    await Promise.all(installers.map(migrateUp));
+    await expect(await describeSchema(installers[0]!)).toMatchFileSnapshot(`./schema-${engine}.txt`);
+    await Promise.all(installers.map((installer) => installer.destroy()));
+    other.remove();
+  });
+
+  it('refuse rows that break an identity, whoever writes them', async () => {
+    await fill(place);
+    const constraints = {
+      settlement: ['total_fen', 'pool_fen', 'fund_total_fen', 'person_total_fen', 'cash_fen', 'account_fen'],
+      clearing_net: ['net_fen', 'payable_fen'],
+    };
+    for (const [table, columns] of Object.entries(constraints)) {
+      for (const column of columns) {
+        await expect(knex(table).update({ [column]: knex.raw(`${column} + 1`) })).rejects.toThrow(/CONSTRAINT|CHECK/);
+      }
+    }
+    await expect(knex('settlement').update({ attempt: 0 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('account').update({ current_fen: -1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('account').update({ carried_fen: -1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('open_window').insert({ id: 2, window_id: 1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+  });
+});

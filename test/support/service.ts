@@ -1,0 +1,143 @@
+import { expect } from 'vitest';
+import type { PersonImport } from '../../src/app/ports.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { keyHashOf } from '../../src/http/authenticate.ts';
+import { ROUTES } from '../../src/http/routes.ts';
+import { problem } from '../../src/http/schemas/problems.ts';
+import { start, type RunningService } from '../../src/main.ts';
+import { freshPlace } from './databases.ts';
+import { AWAY, HOME, writeServiceRules } from './service-rules.ts';
+import { samplePerson } from './settlement-samples.ts';
+
+/** Ten in the morning of the first business day, in Shanghai. */
+export const NOW_MS = Date.UTC(2026, 10, 24, 2);
+
+/** Who calls in tests, by the key that says so. */
+export const KEYS = {
+  hospital: { kind: 'institution', id: 'H33042100001' },
+  otherHospital: { kind: 'institution', id: 'H31011800001' },
+  homeFund: { kind: 'fund', id: HOME },
+  awayFund: { kind: 'fund', id: AWAY },
+  otherFund: { kind: 'fund', id: '310118' },
+  operator: { kind: 'operator', id: 'night' },
+  closedHospital: { kind: 'institution', id: 'H33042199999' },
+} as const;
+
+export type Caller = keyof typeof KEYS;
+
+export interface Sent {
+  readonly as?: Caller | undefined;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests look into bodies whose shape was just held against the contract.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly body: any;
+}
+
+export interface TestService extends RunningService {
+  readonly url: string;
+  readonly clock: { nowMs: number; now(): number };
+  /** Sends a request and holds the answer against the contract: no member that it does not name, none that it misses. */
+  call(method: string, path: string, sent?: Sent): Promise<Answer>;
+  /** Rows of what settling writes, to see that nothing was written. */
+  counts(): Promise<{ settlements: number; reversals: number; messages: number }>;
+}
+
+function routeOf(method: string, path: string) {
+  const [plain = ''] = path.split('?');
+  const pattern = (template: string) => new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}$`);
+  return ROUTES.find((route) => route.method === method.toLowerCase() && pattern(route.path).test(plain));
+}
+
+function holdAgainstContract(method: string, path: string, status: number, type: string, body: unknown): void {
+  const route = routeOf(method, path);
+  if (status >= 400) {
+    expect(type).toBe('application/problem+json');
+    const schema = route?.problems?.[status] ?? problem;
+    expect(schema.parse(body)).toEqual(body);
+    return;
+  }
+  if (route === undefined || 'stream' in route) return;
+  const schema = route.answers[status];
+  expect(schema, `${method} ${path} may answer ${status}`).toBeDefined();
+  expect(schema?.parse(body)).toEqual(body);
+}
+
+async function prepare(options: { url?: string | undefined; dataDir: string }, persons: readonly PersonImport[]): Promise<void> {
+  const database = await openDatabase(options);
+  await database.migrate();
+  const keys = Object.entries(KEYS).map(([name, principal]) => ({ keyHash: keyHashOf(name), principal }));
+  await database.keyStore.add(keys);
+  await database.personStore.importPersons(persons);
+  await database.close();
+}
+
+const PERSONS: readonly PersonImport[] = [
+  samplePerson('p1'),
+  samplePerson('p2', { name: '王明' }),
+  samplePerson('poor', { medicalAid: 'lowIncome' }),
+  samplePerson('suspended', { coverage: [{ from: '2000-01-01', to: undefined, state: 'suspended' }] }),
+  samplePerson('unregistered', { registrations: [] }),
+  samplePerson('local', { homeRegion: AWAY }),
+];
+
+/** Starts the whole service on an empty database of an engine, with small rules, keys that are their own names, a few persons. */
+export async function startService(engine: Database['engine']): Promise<TestService> {
+  const place = await freshPlace(engine);
+  const rules = writeServiceRules();
+  await prepare(place, PERSONS);
+  const clock = { nowMs: NOW_MS, now: () => clock.nowMs };
+  const service = await start({
+    environment: {
+      host: '127.0.0.1',
+      port: 0,
+      configDir: rules.folder,
+      dataDir: place.dataDir,
+      databaseUrl: place.url,
+      fundUrls: new Map(),
+      logLevel: 'silent',
+    },
+    serve: true,
+    work: false,
+    clock,
+  });
+  const { url = '', database } = service;
+
+  return {
+    ...service,
+    url,
+    clock,
+    async call(method, path, { as, body, headers = {} } = {}) {
+      const response = await fetch(url + path, {
+        method,
+        redirect: 'manual',
+        headers: {
+          ...(as !== undefined && { authorization: `Bearer ${as}` }),
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      const type = response.headers.get('content-type') ?? '';
+      const answer = type.includes('json') ? (JSON.parse(text) as unknown) : text;
+      holdAgainstContract(method, path, response.status, type, answer);
+      return { status: response.status, headers: response.headers, body: answer };
+    },
+    async counts() {
+      const { settlements, reversals } = await database.settlementQueries.totals();
+      const pending = await database.outboxStore.pending();
+      return { settlements, reversals, messages: pending.reduce((sum, { count }) => sum + count, 0) };
+    },
+    async stop() {
+      await service.stop();
+      place.remove();
+      rules.remove();
+    },
+  };
+}
