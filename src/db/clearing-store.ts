@@ -15,6 +15,7 @@ import {
 import { exactInteger } from './exact-integer.ts';
 import { rowsOf } from './raw-rows.ts';
 import type { Row } from './settlement-rows.ts';
+import { canBeId } from './sql-text.ts';
 
 const SUMS = Object.entries(LAYER_COLUMNS)
   .map(([layer, column]) => `SUM(${column}) AS ${layer}_fen, SUM(${column} <> 0) AS ${layer}_settlements`)
@@ -172,6 +173,7 @@ export function createClearingStore(knex: Knex): ClearingStore {
     },
 
     async statement(statementId) {
+      if (!canBeId(statementId)) return undefined;
       const [row] = await knex<Row>('clearing_statement').where('statement_id', statementId).select('*');
       return row === undefined ? undefined : statementOf(row);
     },

@@ -14,9 +14,10 @@ export function createLeaseStore(knex: Knex): LeaseStore {
         const free = { name, holder: NOBODY, token: 0, expires_at_ms: 0 };
         await transaction('lease').insert(free).onConflict('name').merge(['name']);
         const [row] = await transaction<Row>('lease').where('name', name).select('*');
-        const isOurs = row?.holder === holder;
-        if (!isOurs && exactInteger(row?.expires_at_ms) > nowMs) return undefined;
-        const token = exactInteger(row?.token) + (isOurs ? 0 : 1);
+        const isHeld = exactInteger(row?.expires_at_ms) > nowMs;
+        if (isHeld && row?.holder !== holder) return undefined;
+        // A holder who let it run out starts anew: it may be another process of the same name.
+        const token = exactInteger(row?.token) + (isHeld ? 0 : 1);
         await transaction('lease')
           .where({ name })
           .update({ holder, token, expires_at_ms: nowMs + ttlMs });

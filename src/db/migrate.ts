@@ -1,14 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import { AppError } from '../platform/errors.ts';
+import { rowsOf } from './raw-rows.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations');
 const FILE = /^\d{14}_[a-z0-9-]+\.ts$/;
-const WAIT_MS = 250;
-const WAITS_MAX = 120;
+const LOCK_WAIT_S = 60;
+
+function isMysql(knex: Knex): boolean {
+  return (knex.client as { dialect: string }).dialect === 'mysql';
+}
 
 /** The files of migrations/, in the order of their time stamps. */
 const source: Knex.MigrationSource<string> = {
@@ -22,35 +25,49 @@ const source: Knex.MigrationSource<string> = {
   },
 };
 
-/** Several processes may start at once: all but one find the lock taken, or a table there that was not a moment ago. */
-function isAnotherInstaller(error: unknown): boolean {
-  const text = error instanceof Error ? `${error.name} ${error.message}` : '';
-  return /MigrationLocked|already exists|already locked/i.test(text);
+/**
+ * Brings the database up to the newest migration; several processes may start at once, and one does it while the others
+ * wait.
+ *
+ * @throws AppError MIGRATION_LOCKED when another process is at it for longer than anyone should
+ */
+export async function migrateUp(knex: Knex): Promise<void> {
+  await (isMysql(knex) ? migrateMysql(knex) : migrateSqlite(knex));
+}
+
+/** All in one transaction, which SQLite lets only one process write at a time. */
+function migrateSqlite(knex: Knex): Promise<void> {
+  return knex.transaction(async (transaction) => {
+    // A write, so that reading what is done already happens under the lock too.
+    await transaction.raw('PRAGMA user_version = 1');
+    await transaction.migrate.latest({ migrationSource: source });
+  });
 }
 
 /**
- * Brings the database up to the newest migration; waits while another process does.
- *
- * @throws AppError MIGRATION_LOCKED when a process that held the lock died with it
+ * knex's own lock is a row that outlives whoever died with it. The server's lock dies with its session; who holds it
+ * knows that nobody else is migrating through this server, and that a lock row is a dead one's.
  */
-export async function migrateUp(knex: Knex): Promise<void> {
-  for (let wait = 1; ; wait++) {
-    try {
-      await knex.migrate.latest({ migrationSource: source });
-      return;
-    } catch (error) {
-      if (!isAnotherInstaller(error)) throw error;
-      if (wait === WAITS_MAX) {
-        throw new AppError('MIGRATION_LOCKED', 'another process has been migrating the database for too long', {
-          status: 503,
-          retryable: true,
-          help: 'when no other process is migrating, one died at it: set is_locked to 0 in knex_migrations_lock',
-          cause: error,
-        });
-      }
-      await sleep(WAIT_MS);
+function migrateMysql(knex: Knex): Promise<void> {
+  return knex.transaction(async (session) => {
+    const [lock] = await rowsOf<{ taken: number | null }>(
+      session,
+      `SELECT GET_LOCK(CONCAT(DATABASE(), '.migrate'), ${LOCK_WAIT_S}) AS taken`,
+    );
+    if (lock?.taken !== 1) {
+      throw new AppError('MIGRATION_LOCKED', 'another process has been migrating the database for too long', {
+        status: 503,
+        retryable: true,
+        help: 'look at what that process waits for',
+      });
     }
-  }
+    try {
+      await knex.migrate.forceFreeMigrationsLock({ migrationSource: source });
+      await knex.migrate.latest({ migrationSource: source });
+    } finally {
+      await session.raw("DO RELEASE_LOCK(CONCAT(DATABASE(), '.migrate'))");
+    }
+  });
 }
 
 /** Takes all migrations back, newest first, with everything that is in their tables. */

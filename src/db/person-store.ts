@@ -4,6 +4,7 @@ import { invariant } from '../core/invariant.ts';
 import { insertRows } from './bulk-insert.ts';
 import { exactInteger } from './exact-integer.ts';
 import { personStates, personValues, type Row } from './settlement-rows.ts';
+import { canBeId } from './sql-text.ts';
 
 const PERSON = { key: ['person_id'], columns: ['home_region', 'scheme', 'name', 'facts'] };
 const ACCOUNT = { key: ['person_id'], columns: ['current_fen', 'carried_fen'] };
@@ -54,6 +55,7 @@ export function createPersonStore(knex: Knex): PersonStore {
     },
 
     async find(personId) {
+      if (!canBeId(personId)) return undefined;
       const persons = await knex<Row>('person')
         .join('account', 'account.person_id', 'person.person_id')
         .where('person.person_id', personId)

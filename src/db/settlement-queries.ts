@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { SettlementQueries } from '../app/ports.ts';
 import { exactInteger } from './exact-integer.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, settlementOf, type Row } from './settlement-rows.ts';
+import { canBeId } from './sql-text.ts';
 import { rowsOf } from './raw-rows.ts';
 
 const TOTALS = `SELECT COALESCE(SUM(reverses IS NULL), 0) AS settlements, COALESCE(SUM(reverses IS NOT NULL), 0) AS reversals,
@@ -10,6 +11,7 @@ const TOTALS = `SELECT COALESCE(SUM(reverses IS NULL), 0) AS settlements, COALES
 
 export function createSettlementQueries(knex: Knex): SettlementQueries {
   const settlements = async (condition: string, values: readonly (string | number)[]) => {
+    if (!values.every((value) => canBeId(String(value)))) return [];
     const rows = await rowsOf<Row>(knex, `${SETTLEMENTS_WITH_DOCUMENTS} ${condition}`, values);
     return rows.map(settlementOf);
   };

@@ -30,10 +30,15 @@ export function valuesText(rows: readonly (readonly SqlValue[])[]): string {
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * The inside of `IN (…)` over a column of ids. A word that no id can be is left out: comparing it would turn the column
- * into utf8mb4 row by row, and lock the whole table on the way.
+ * Whether a text can be in a column of ids, which are ASCII. MariaDB refuses to compare such a column with anything
+ * else, or goes through the whole table to do so.
  */
+export function canBeId(text: string): boolean {
+  return ASCII.test(text);
+}
+
+/** The inside of `IN (…)` over a column of ids. */
 export function idList(ids: readonly string[]): string {
-  const possible = ids.filter((id) => ASCII.test(id));
+  const possible = ids.filter(canBeId);
   return possible.length === 0 ? 'NULL' : possible.map(quoted).join(',');
 }

@@ -2,8 +2,7 @@ import type { ClearingWindow, PairStatement, Principal, StatementItem } from '..
 import { itemHash } from '../app/clearing/item-hash.ts';
 import { bilateralNets, transfersFor, type Transfer } from '../core/clearing/netting.ts';
 import { formatFen } from '../core/money/text.ts';
-import { shanghaiDate } from '../platform/clock.ts';
-import { AppError, invalidInput, notFound } from '../platform/errors.ts';
+import { AppError, notFound } from '../platform/errors.ts';
 import { shanghaiInstant } from '../platform/instant.ts';
 import type { HttpDeps } from './deps.ts';
 import type { Call, Reply } from './route.ts';
@@ -168,9 +167,6 @@ export async function runClearing(
   deps: HttpDeps,
   { body }: Call<ClearingRunRequest>,
 ): Promise<Reply<ClearingRunAnswer>> {
-  if (body.businessDate > shanghaiDate(deps.clock.now())) {
-    throw invalidInput([{ field: 'businessDate', problem: 'lies in the future' }]);
-  }
   const cleared = await deps.runClearing(body.businessDate);
   return { status: 200, body: { cleared: cleared.map(presentWindow) } };
 }

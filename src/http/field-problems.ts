@@ -38,13 +38,16 @@ function boundText(origin: string, bound: number, side: 'more' | 'less'): string
   return `is ${side} than ${bound}`;
 }
 
-/** Every problem that a schema found, by the path of its field. */
+/** What a schema found wrong, once a field (an empty text is also of the wrong form), by its path. */
 export function fieldProblems(issues: readonly Issue[]): FieldProblem[] {
-  return issues.slice(0, PROBLEMS_MAX).flatMap((issue) => {
+  const found = issues.slice(0, PROBLEMS_MAX).flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ field: pathText(issue.path), problem: problemText(issue) }];
     return issue.keys.map((key) => ({
       field: pathText([...issue.path, key.slice(0, KEY_MAX)]),
       problem: 'is not a known field',
     }));
   });
+  const byField = new Map<string, FieldProblem>();
+  for (const each of found) if (!byField.has(each.field)) byField.set(each.field, each);
+  return [...byField.values()];
 }

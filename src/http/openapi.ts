@@ -39,8 +39,10 @@ const COMPONENTS = '#/components/schemas/';
 /** Schemas that bodies are made of, by the name they have in the document: `billRequest` → `BillRequest`. */
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = { ...bills, ...enquiries, ...counter, ...funds, ...problems };
+  // Sorted, because the order of a module's exports is the loader's affair.
+  const sorted = Object.entries(schemas).sort(([left], [right]) => (left < right ? -1 : 1));
   return new Map(
-    Object.entries(schemas).map(([name, schema]) => [schema, name.slice(0, 1).toUpperCase() + name.slice(1)]),
+    sorted.map(([name, schema]) => [schema, name.slice(0, 1).toUpperCase() + name.slice(1)]),
   );
 }
 

@@ -132,6 +132,7 @@ export const ROUTES: readonly Route[] = [
     callers: ['operator'],
     body: enquiries.clearingRunRequest,
     answers: { 200: enquiries.clearingRunAnswer },
+    problems: { 409: problems.problem },
     handle: runClearing,
   }),
   get('/v1/totals', {

@@ -8,8 +8,8 @@ export type TimeOfDay = string;
 export const CLEARING_TIME: TimeOfDay = '00:30';
 
 /**
- * Calls at the same time every night. A night that passed while the process slept or its clock was put forward is called
- * for late, once; a clock that is put back calls twice: what is called must bear both.
+ * Calls at the same time every night. For each night that passed while the machine slept or its clock was put forward it
+ * calls late, one time after the other: what is called must bear that.
  *
  * @throws AppError BAD_TIME_OF_DAY
  */

@@ -70,7 +70,7 @@ async function readText({ body }: Response, region: string, bytesMax: number): P
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop early cancels the rest of the answer.
-  for await (const chunk of body) {
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > bytesMax) throw partnerError('ANSWER_TOO_LARGE', `${region} answered more than ${bytesMax} bytes`, 502);
     chunks.push(chunk);

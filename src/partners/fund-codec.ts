@@ -27,7 +27,7 @@ const problemShape = z.object({
   detail: word.optional(),
   title: word.optional(),
 });
-const receiptShape = z.object({ accepted: z.array(z.string()).optional(), error: z.unknown() });
+const receiptShape = z.object({ accepted: z.array(z.string()).optional(), error: z.unknown().optional() });
 
 /** Problems come as problem+json, or inside `error` as an object or plain words; with status 200, too. */
 function problemIn(content: unknown): PartnerProblem | undefined {

@@ -19,7 +19,7 @@ export type Department = 'internal' | 'tcm' | 'paediatrics' | 'surgery';
 // National codes tell what an item is: 00 and the number of a service, X a Western drug, Z a Chinese one, T a herb, C a consumable.
 const SECTIONS = {
   consultation: /^001102(?!.*110200005$)/,
-  bed: /^001109/,
+  bed: /^0011090000(1|6)/,
   nursing: /^001201000(02|03|04|05)/,
   treatment: /^001204/,
   imaging: /^002[123]/,

@@ -39,7 +39,7 @@ const FIRST_PAUSE_MS = 100;
  */
 async function send<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Promise<Answer<T>> {
   const { status, ok, content } = await fetch(url, init).then(
-    async (response) => ({ status: response.status, ok: response.ok, content: (await response.json()) }),
+    async (response) => ({ status: response.status, ok: response.ok, content: await response.json() }),
     (cause: unknown) => {
       throw new AppError('ENGINE_UNREACHABLE', `no answer from ${url}`, { status: 503, retryable: true, cause });
     },

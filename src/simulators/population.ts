@@ -147,8 +147,8 @@ function makePerson(order: PopulationOrder, region: string, index: number): Insu
   const retiredOn = scheme === 'employee' ? retirementOf(chance, birthDate, sex, asOf) : undefined;
   const status = retiredOn === undefined ? 'active' : 'retired';
   const isAided = scheme === 'resident' && chance.hits(45);
-  const mayShare = scheme === 'employee' && chance.hits(80);
-  const relative = chance.below(Math.floor(perRegion / 5)) * 5 + 3;
+  const mayShare = scheme === 'employee' && chance.hits(150);
+  const relative = chance.below(perRegion);
   return {
     person: {
       id: personIdAt(region, index),
@@ -166,7 +166,7 @@ function makePerson(order: PopulationOrder, region: string, index: number): Insu
       coverage: coverageOf(chance, birthDate, asOf),
       registrations: registrationsOf(chance, age, asOf),
       filings: filingsOf(chance, region, regions, asOf),
-      sharesAccountWith: mayShare && relative < perRegion ? [personIdAt(region, relative)] : [],
+      sharesAccountWith: mayShare && relative !== index ? [personIdAt(region, relative)] : [],
     },
     accounts: accountsOf(chance, { scheme, status }, age),
     accumulators: {},

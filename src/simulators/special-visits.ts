@@ -73,18 +73,23 @@ export function addBandAndCap(planner: Planner): void {
   planner.add('bandAndCap', occasion, settles(planner.maker.intensiveStay(occasion, INTENSIVE_DAYS)));
 }
 
-/** Patients whom a relative's account helps, and patients at whom the counter must say no. */
+/** Suzhou lets relatives pay with what is on their account, once the patient's own is empty. */
+const FAMILY_ACCOUNT_HOME = '320509';
+const PAYER_HAS_AT_LEAST_FEN = 100_000;
+
 export function addRelatives(planner: Planner, population: readonly InsuredPerson[]): void {
-  for (const home of planner.regions) {
-    const payers = population.filter(({ person }) => person.homeRegion === home && isInsured(person));
-    const byRelative = new Map(payers.flatMap(({ person }) => person.sharesAccountWith.map((id) => [id, person.id])));
-    const patient = planner.patient(home, ({ id }) => byRelative.has(id));
-    const occasion = {
-      ...planner.occasion('outpatient', planner.abroad(home, 2).id, patient),
-      familyPayer: byRelative.get(patient),
-    };
-    planner.add('familyAccount', occasion, settles(planner.maker.outpatient(occasion, 'internal')));
-  }
+  const atHome = population.filter(({ person }) => person.homeRegion === FAMILY_ACCOUNT_HOME && isInsured(person));
+  const payers = atHome.filter(({ accounts }) => accounts.carried >= PAYER_HAS_AT_LEAST_FEN);
+  const payerOf = new Map(payers.flatMap(({ person }) => person.sharesAccountWith.map((id) => [id, person.id])));
+  const needy = atHome.filter(({ person, accounts }) => person.scheme === 'employee' && accounts.current === 0);
+  const helped = new Set(needy.map(({ person }) => person.id).filter((id) => payerOf.has(id)));
+  const patient = planner.patient(FAMILY_ACCOUNT_HOME, ({ id }) => helped.has(id));
+  const institution = planner.abroad(FAMILY_ACCOUNT_HOME, 2);
+  const occasion = {
+    ...planner.occasion('outpatient', institution.id, patient),
+    familyPayer: payerOf.get(patient),
+  };
+  planner.add('familyAccount', occasion, settles(planner.maker.outpatient(occasion, 'internal')));
 }
 
 export function addRefusals(planner: Planner): void {

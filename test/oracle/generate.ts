@@ -1,12 +1,10 @@
-import * as fc from 'fast-check';
 import type { Bill, BillLine, Facts, Filing, InstitutionFacts, PersonFacts } from '../../src/core/adjudicate/facts.ts';
 import type { Accumulators, AccountBalances } from '../../src/core/adjudicate/facts.ts';
 import type { Catalogue, CatalogueItem } from '../../src/core/policy/catalogue.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import type { PairRules, Rulebook } from '../../src/core/policy/rulebook.ts';
 import type { ItemClass } from '../../src/core/policy/terms.ts';
-import { Choices } from './choices.ts';
-import { printHistory } from './print.ts';
+import type { Choices } from './choices.ts';
 import { daysFrom, plusDays, yearAround } from './days.ts';
 import { DISEASES, FILINGS, GROUPS, KINDS, MEDICAL_AID } from './generate-conditions.ts';
 import { CODES, generatePolicy, type Scale } from './generate-policy.ts';
@@ -303,11 +301,3 @@ export function generateHistory(c: Choices): History {
     visits,
   };
 }
-
-/** Histories for fast-check: it makes a failing one smaller by making its list of choices smaller. */
-export const historyArbitrary: fc.Arbitrary<History> = fc
-  .array(fc.nat({ max: 2 ** 32 - 1 }), { minLength: 400, maxLength: 1_600, size: 'max' })
-  .map((list) => {
-    const history = generateHistory(Choices.listed(list));
-    return { ...history, [fc.toStringMethod]: () => printHistory(history) };
-  });

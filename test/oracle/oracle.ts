@@ -46,15 +46,14 @@ export interface Refusal {
 /** What becomes of lines that fall back to a benefit which the policy does not have. */
 const UNPAID = { stage: 'none', deducted: 0n, covered: 0n, lumpSum: 0n, paid: 0n, overCap: 0n };
 
-/** Takes an amount out of several purses or parts, one after the other, and returns what was not found. */
-function takeInOrder<K extends string>(from: Record<K, bigint>, order: readonly K[], amount: bigint): bigint {
+/** Takes an amount out of several parts, one after the other, as far as they go. */
+function takeInOrder<K extends string | number>(from: Record<K, bigint>, order: Iterable<K>, amount: bigint): void {
   let wanted = amount;
   for (const key of order) {
     const taken = least(from[key], wanted);
     from[key] -= taken;
     wanted -= taken;
   }
-  return wanted;
 }
 
 /** The eligible amount of each admission of a part, by fee date. */
@@ -109,18 +108,12 @@ function settlePart(work: Working, part: Part): void {
 
   const stays = work.stays(part);
   const admissions = byAdmission(work, part, stays);
-  let ahead = outOfArea + first;
   const ofClass = (wanted: string) =>
     sum(part.lines.filter(({ itemClass }) => itemClass === wanted).map((line) => line.eligible));
   const classes: [bigint, bigint, bigint] = [ofClass('A'), ofClass('B'), ofClass('C')];
-  for (const list of [admissions, classes]) {
-    ahead = outOfArea + first;
-    list.forEach((amount, index) => {
-      const taken = least(amount, ahead);
-      list[index] = amount - taken;
-      ahead -= taken;
-    });
-  }
+  // What is paid ahead of the deductible comes out of the earliest admission, and out of class A, first.
+  takeInOrder(admissions, admissions.keys(), outOfArea + first);
+  takeInOrder(classes, classes.keys(), outOfArea + first);
 
   const { attributes } = part;
   const input = { stage: benefit, day, attributes, admissions, classes, ...work.senses(attributes), ...adjustment };

@@ -21,8 +21,16 @@ function rulesAsText({ policies, catalogues, pairs }: History['rules']): string[
   ];
 }
 
-/** One bill with everything that its result rests on. */
-export function printCase(facts: Facts, rules: History['rules']): string {
+/** One bill with the rules that its result can rest on. */
+export function printCase(facts: Facts, { policies, catalogues, pairs }: History['rules']): string {
+  const { bill, institution, settledOn } = facts;
+  const days = [settledOn, bill.visitDate, bill.admissionDate ?? bill.visitDate];
+  const pair = `${institution.region} ${bill.kind}`;
+  const rules = {
+    policies: policies.filter(({ from, to = '9999-12-31' }) => days.some((day) => from <= day && day <= to)),
+    catalogues: catalogues.filter(({ region }) => [institution.region, facts.person.homeRegion].includes(region)),
+    pairs: Object.fromEntries(Object.entries(pairs).filter(([key]) => key === pair)),
+  };
   return [`facts ${asText(facts)}`, ...rulesAsText(rules)].join('\n');
 }
 

@@ -7,12 +7,12 @@ import type { Words } from './trace-words.ts';
 function reasonWords({ reason }: LineVerdict, item: CatalogueItem | undefined): Words {
   switch (reason) {
     case 'NOT_IN_CATALOGUE':
-      return { zh: '不在目录内,全自费', en: 'not in the catalogue: full self-pay' };
+      return { zh: '不在目录内，全自费', en: 'not in the catalogue: full self-pay' };
     case 'CLASS_C':
-      return { zh: '丙类,全自费', en: 'class C: full self-pay' };
+      return { zh: '丙类，全自费', en: 'class C: full self-pay' };
     case 'RESTRICTED_USE':
       return {
-        zh: `限制使用(${item?.restriction ?? ''})未经确认,全自费`,
+        zh: `限制使用（${item?.restriction ?? ''}）未经确认，全自费`,
         en: `restricted use (${item?.restriction ?? ''}) not confirmed: full self-pay`,
       };
     case 'FULL_SELF_PAY_RATIO':
@@ -35,7 +35,7 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
   if (line.refundOf !== undefined) {
     const amount = formatFen(line.amount);
     return {
-      zh: `退第 ${line.refundOf} 行:按原行拆分冲回 ${amount}(${reason.zh})。`,
+      zh: `退第 ${line.refundOf} 行：按原行拆分冲回 ${amount}(${reason.zh}）。`,
       en: `Refund of line ${line.refundOf}: takes ${amount} of its split back (${reason.en}).`,
     };
   }
@@ -44,7 +44,7 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
     const limit =
       item?.priceLimit === undefined ? '' : `${formatQuantity(line.quantity)} × ${formatPrice(item.priceLimit)}`;
     const over = formatFen(verdict.overLimit);
-    parts.push({ zh: `超限价(${limit})${over}`, en: `over the price limit (${limit}) ${over}` });
+    parts.push({ zh: `超限价（${limit})${over}`, en: `over the price limit (${limit}) ${over}` });
   }
   if (verdict.firstSelfPayRatio > 0 && verdict.fullSelfPay === 0) {
     const within = formatFen(line.amount - verdict.overLimit);

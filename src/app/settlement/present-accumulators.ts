@@ -21,7 +21,9 @@ function startOf(bucket: string): string {
  */
 export function presentAccumulators({ person, accumulators }: PersonState, rulebook: Rulebook, today: string) {
   const { homeRegion, scheme } = person;
-  const buckets = Object.entries(accumulators).sort(([left], [right]) => (startOf(left) < startOf(right) ? -1 : 1));
+  // What was reversed leaves an empty bucket behind.
+  const filled = Object.entries(accumulators).filter(([, amounts]) => Object.keys(amounts).length > 0);
+  const buckets = filled.sort(([left], [right]) => (startOf(left) < startOf(right) ? -1 : 1));
   return {
     personId: person.id,
     homeRegion,

@@ -67,7 +67,7 @@ function presentChanges({ verdict }: SettlementDocument, rulebook: Rulebook) {
 function noticeFor(provenance: Provenance, rulesAreHeld: boolean): Words {
   if (!rulesAreHeld) {
     return {
-      zh: '计算所依据的政策版本已不在本系统中,来源无法列出。',
+      zh: '计算所依据的政策版本已不在本系统中，来源无法列出。',
       en: 'The version of the rules that this rests on is no longer held here; their sources cannot be listed.',
     };
   }
@@ -76,12 +76,12 @@ function noticeFor(provenance: Provenance, rulesAreHeld: boolean): Words {
       return { zh: '', en: '' };
     case 'memory':
       return {
-        zh: '部分政策参数凭记忆录入,尚未与公布文件核对。',
+        zh: '部分政策参数凭记忆录入，尚未与公布文件核对。',
         en: 'Some values of law were entered from memory and are not yet checked against the published text.',
       };
     case 'illustrative':
       return {
-        zh: '部分政策参数为演示值,并非公布的标准,不能作为实际待遇的依据。',
+        zh: '部分政策参数为演示值，并非公布的标准，不能作为实际待遇的依据。',
         en: 'Some values of law are illustrative, not published ones: this does not show an actual entitlement.',
       };
   }

@@ -65,15 +65,23 @@ export function adjudicate(facts: Facts, rulebook: Rulebook): Verdict | Rejectio
   if ('kind' in split) return split;
   const disease = bill.kind === 'specialDisease' ? gateDisease(facts, ground, basic) : undefined;
   if (disease !== undefined && 'kind' in disease) return disease;
-  return settleShares(prepare(facts, ground, disease, basic), split);
+  // A special-disease visit of which no line is of the disease is an ordinary one.
+  const related = split.lines.some((line) => line.benefit === bill.kind);
+  return settleShares(prepare(facts, ground, related ? disease : undefined, related ? basic : ordinary(basic)), split);
+}
+
+/** Attributes of lines that fall back to the ordinary outpatient benefit. */
+function ordinary(attributes: Attributes): Attributes {
+  return { ...attributes, benefit: 'outpatient', disease: undefined, period: undefined, admission: 0 };
 }
 
 function prepare(facts: Facts, ground: Ground, disease: DiseaseGround | undefined, basic: Attributes): Work {
-  const attributes: Attributes = { ...basic, disease: disease?.disease.code, period: disease?.period };
-  const adjustment = adjustmentFor(facts, ground, attributes);
-  const trace: TraceEntry[] = [];
-  const tally = new Tally(ground.policy, facts.accumulators, ground.yearStart);
   const { benefitDate, yearStart, policy } = ground;
+  const trace: TraceEntry[] = [];
+  const tally = new Tally(policy, facts.accumulators, yearStart);
+  const admission = admissionNumber(policy.benefits[facts.bill.kind], policy, tally);
+  const attributes: Attributes = { ...basic, period: disease?.period, admission };
+  const adjustment = adjustmentFor(facts, ground, attributes);
   trace.push({
     step: 'benefitYear',
     of: policy.id,
@@ -123,24 +131,23 @@ function runBenefit(kind: BenefitKind, lines: readonly LineVerdict[], work: Work
   const benefit = ground.policy.benefits[kind];
   const eligible = lines.reduce((sum, line) => sum + line.eligible, 0);
   if (benefit === undefined) return unpaid(eligible);
-  const special = kind === 'specialDisease' ? work.disease : undefined;
-  tally.enterPeriod(special?.periodBucket);
+  const attributes = kind === facts.bill.kind ? work.attributes : ordinary(work.attributes);
+  tally.enterPeriod(kind === 'specialDisease' ? work.disease?.periodBucket : undefined);
   const outOfArea = shareOf(eligible, adjustment.extraFirstSelfPay);
   if (outOfArea > 0) {
     const inputs = { eligible, ratio: adjustment.extraFirstSelfPay };
     trace.push({ step: 'outOfArea', of: benefit.id, rows: [], inputs, result: { outOfArea } });
   }
   const accountFirst = payFirst(ground.policy, kind, eligible - outOfArea, facts.accounts, work.paid, trace);
-  const admission = admissionNumber(benefit, ground.policy, tally);
-  const limit = benefit.longStayDays && rowFor(benefit.longStayDays, ground.benefitDate, work.attributes);
+  const limit = benefit.longStayDays && rowFor(benefit.longStayDays, ground.benefitDate, attributes);
   const verdict = runStage(
     {
       stage: benefit,
       fund: 'pool',
-      stretches: cutStay(benefit, facts.bill, lines, outOfArea + accountFirst, admission, limit),
+      stretches: cutStay(benefit, facts.bill, lines, outOfArea + accountFirst, attributes.admission, limit),
       amounts: takeFromFront(amountsByClass(lines), outOfArea + accountFirst),
       on: ground.benefitDate,
-      attributes: { ...work.attributes, benefit: kind, disease: special?.disease.code, period: special?.period, admission },
+      attributes,
       adjustment,
     },
     tally,

@@ -1,5 +1,5 @@
-import { NO_LIMIT, rowFor, type Attributes, type Parameter, type ParameterRow } from '../policy/parameter.ts';
-import { RATIO_ONE, ratioTimes, shareOf, type Fen, type Ratio } from '../money/fen.ts';
+import { NO_LIMIT, rowFor, type Attributes, type Condition, type Parameter, type ParameterRow } from '../policy/parameter.ts';
+import { RATIO_ONE, shareOf, shareOfChain, type Fen, type Ratio } from '../money/fen.ts';
 import type { DateText } from '../calendar.ts';
 import type { Deductible } from '../policy/policy.ts';
 import type { Tally } from './accumulate.ts';
@@ -30,6 +30,10 @@ export interface DeductibleContext {
 type Yearly = Extract<Deductible, { form: 'yearly' }>;
 type PerAdmission = Extract<Deductible, { form: 'perAdmission' }>;
 
+function waiverFor({ waived }: Deductible, attributes: Attributes): Condition | undefined {
+  return waived.find((condition) => condition.holds(attributes));
+}
+
 function raised(amount: Fen, times: Ratio): Fen {
   return times === RATIO_ONE ? amount : shareOf(amount, times);
 }
@@ -50,23 +54,14 @@ function deductYearly(deductible: Yearly, expense: Fen, context: DeductibleConte
   };
 }
 
-/** The product of the factors of all rows passed from the first admission to this one, each row once. */
-function factorOf(deductible: PerAdmission, admission: number, context: DeductibleContext): {
-  factor: Ratio;
-  rows: ParameterRow[];
-} {
-  const { factor: parameter, chained } = deductible;
-  if (parameter === undefined) return { factor: RATIO_ONE, rows: [] };
+/** The factors that apply to an admission: its own, or those of all rows passed on the way to it, each row once. */
+function factorsOf(deductible: PerAdmission, admission: number, context: DeductibleContext): ParameterRow[] {
+  const { factor, chained } = deductible;
+  if (factor === undefined) return [];
   const rowAt = (number: number): ParameterRow =>
-    rowFor(parameter, context.on, { ...context.attributes, admission: number });
-  if (!chained) {
-    const row = rowAt(admission);
-    return { factor: row.value, rows: [row] };
-  }
-  const passed = new Set<ParameterRow>();
-  for (let number = 1; number <= admission; number++) passed.add(rowAt(number));
-  const rows = [...passed];
-  return { factor: rows.reduce((product, row) => ratioTimes(product, row.value), RATIO_ONE), rows };
+    rowFor(factor, context.on, { ...context.attributes, admission: number });
+  if (!chained) return [rowAt(admission)];
+  return [...new Set(Array.from({ length: admission }, (_, index) => rowAt(index + 1)))];
 }
 
 function standardOfAdmission(
@@ -76,14 +71,18 @@ function standardOfAdmission(
 ): { standard: Fen; rows: ParameterRow[] } {
   const { on, times } = context;
   const attributes: Attributes = { ...context.attributes, admission };
+  if (waiverFor(deductible, attributes) !== undefined) return { standard: 0, rows: [] };
   const flat = deductible.flat && rowFor(deductible.flat, on, attributes);
   if (flat !== undefined && flat.value !== NO_LIMIT) return { standard: raised(flat.value, times), rows: [flat] };
   const amount = rowFor(deductible.amount, on, attributes);
-  const { factor, rows } = factorOf(deductible, admission, context);
-  const reduced = factor === RATIO_ONE ? amount.value : shareOf(amount.value, factor);
-  const floor = admission > 1 && rows.length > 0 ? floorOf(deductible.floor, on, attributes) : undefined;
+  const factors = factorsOf(deductible, admission, context);
+  const reduced = shareOfChain(
+    amount.value,
+    factors.map(({ value }) => value),
+  );
+  const floor = admission > 1 && factors.length > 0 ? floorOf(deductible.floor, on, attributes) : undefined;
   const standard = floor === undefined ? reduced : Math.max(reduced, floor.value);
-  return { standard: raised(standard, times), rows: [amount, ...rows, ...(floor === undefined ? [] : [floor])] };
+  return { standard: raised(standard, times), rows: [amount, ...factors, ...(floor === undefined ? [] : [floor])] };
 }
 
 function floorOf(floor: Parameter | undefined, on: DateText, attributes: Attributes): ParameterRow | undefined {
@@ -134,8 +133,9 @@ export function takeDeductible(
   context: DeductibleContext,
 ): Deduction {
   if (deductible === undefined) return { deducted: 0, standard: 0, rows: [], inputs: {} };
-  const waiver = deductible.waived.find((condition) => condition.holds(context.attributes));
-  if (waiver !== undefined) return { deducted: 0, standard: 0, rows: [], inputs: { waived: waiver.text } };
+  const waiver = waiverFor(deductible, context.attributes);
+  const isWhole = deductible.form === 'yearly' || stretches.length === 1;
+  if (waiver !== undefined && isWhole) return { deducted: 0, standard: 0, rows: [], inputs: { waived: waiver.text } };
   if (deductible.form === 'perAdmission') return deductPerAdmission(deductible, stretches, context);
   const expense = stretches.reduce((sum, stretch) => sum + stretch.expense, 0);
   return deductYearly(deductible, expense, context);

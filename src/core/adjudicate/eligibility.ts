@@ -105,7 +105,7 @@ export function attributesOf(facts: Facts, on: DateText): Attributes {
     benefit: bill.kind,
     emergency: bill.emergency,
     filing: filingOn(facts, on),
-    disease: undefined,
+    disease: bill.disease,
     period: undefined,
     admission: 0,
     band: 0,

@@ -8,8 +8,8 @@ import type { Bill } from './facts.ts';
 import type { LineVerdict } from './verdict.ts';
 
 /** Which admission of the benefit year a stay is, from 1; 0 outside inpatient care. */
-export function admissionNumber(benefit: Benefit, policy: Policy, tally: Tally): number {
-  if (benefit.kind !== 'inpatient') return 0;
+export function admissionNumber(benefit: Benefit | undefined, policy: Policy, tally: Tally): number {
+  if (benefit?.kind !== 'inpatient') return 0;
   const own = benefit.deductible?.form === 'perAdmission' ? benefit.deductible.admissions : undefined;
   const counter = policy.accumulators.find(
     ({ name, measure, of }) =>

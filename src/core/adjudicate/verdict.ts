@@ -35,7 +35,7 @@ export interface BandSlice {
   readonly ratio: Ratio;
 }
 
-/** What one stage did: `expense = deducted + beyond`, `beyond = paid + coinsurance + overCap`. */
+/** What one stage did: `expense = deducted + beyond`, `beyond = (paid − lumpSum) + coinsurance + overCap`. */
 export interface StageVerdict {
   readonly stage: string;
   readonly fund: Fund;

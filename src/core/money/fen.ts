@@ -86,6 +86,20 @@ function shareOfSlicesBig(slices: readonly Slice[]): Fen {
 }
 
 /**
+ * An amount reduced by several ratios one after the other, rounded once.
+ *
+ * @shape amount, ratios → amount × Π ratios
+ * @units fen, 1e-8
+ * @rounding half-up to the fen, once, after the last ratio
+ */
+export function shareOfChain(amount: Fen, ratios: readonly Ratio[]): Fen {
+  const [only = RATIO_ONE] = ratios;
+  if (ratios.length <= 1) return shareOf(amount, only);
+  const product = ratios.reduce((sum, ratio) => sum * BigInt(ratio), BigInt(amount));
+  return roundHalfUpBig(product, RATIO_ONE_BIG ** BigInt(ratios.length));
+}
+
+/**
  * How much expense a payment stands for at a ratio: the expense at which a payment cap is reached.
  *
  * @shape payment, ratio > 0 → payment ÷ ratio

@@ -12,41 +12,56 @@ const KINDS = {
 };
 
 const FUNDS = {
-  pool: ['基本医保统筹基金', 'Basic insurance pool'],
+  pool: ['基本医保统筹', 'Basic pool'],
   largeCost: ['大额医疗补助', 'Large-cost fund'],
-  seriousIllness: ['大病保险', 'Serious-illness insurance'],
-  civilServant: ['公务员医疗补助', 'Civil-servant supplement'],
+  seriousIllness: ['大病保险', 'Serious illness'],
+  civilServant: ['公务员医疗补助', 'Civil servants'],
   medicalAid: ['医疗救助', 'Medical aid'],
 };
 
 const PARTS = {
   deductible: ['起付线', 'Deductible'],
   coinsurance: ['按比例自付', 'Co-payment'],
-  firstSelfPay: ['乙类先行自付', 'First self-pay (class B)'],
+  firstSelfPay: ['乙类先行自付', 'First self-pay'],
   outOfArea: ['异地先行自付', 'Out-of-area self-pay'],
-  fullSelfPay: ['目录外自费', 'Outside the catalogue'],
-  compliantSelfPay: ['目录外合规自费', 'Outside the catalogue, compliant'],
-  overLimit: ['超限价自费', 'Over the price limit'],
+  fullSelfPay: ['目录外自费', 'Not in catalogue'],
+  compliantSelfPay: ['目录外合规自费', 'Compliant, not listed'],
+  overLimit: ['超限价自费', 'Over price limit'],
   overCap: ['超封顶线', 'Over the cap'],
-  accountFirst: ['账户先行支付', 'Paid first from the account'],
+  accountFirst: ['账户先行支付', 'Account pays first'],
 };
 
 const PURSES = {
-  current: ['当年账户支付', 'Current-year account'],
-  carried: ['历年账户支付', 'Carried-over account'],
-  family: ['家庭共济账户支付', "Relative's account"],
+  current: ['当年账户', 'This year'],
+  carried: ['历年账户', 'Earlier years'],
+  family: ['家庭共济账户', 'Relative'],
+};
+
+const FIGURES = {
+  settled: {
+    total: ['费用总额', 'Total bill'],
+    fund: ['基金支付', 'Insurance pays'],
+    account: ['账户支付', 'Account pays'],
+    cash: ['现金支付', 'You pay'],
+  },
+  reversed: {
+    total: ['费用总额', 'Total bill'],
+    fund: ['基金收回', 'Insurance takes back'],
+    account: ['退回账户', 'Back to account'],
+    cash: ['退还现金', 'You get back'],
+  },
 };
 
 const PROVENANCE = {
   memory: ['部分政策参数尚未核对', 'Some values of law are unverified'],
-  illustrative: ['演示参数,非实际待遇', 'Illustrative values, not an actual entitlement'],
+  illustrative: ['演示参数，非实际待遇', 'Illustrative values, not an actual entitlement'],
 };
 
 const CONNECTION = {
   connecting: ['正在连接', 'Connecting'],
   live: ['已连接', 'Connected'],
-  lost: ['连接中断,正在重连', 'Disconnected, trying again'],
-  refused: ['本屏地址无效,请联系管理员', 'This address is not valid'],
+  lost: ['连接中断，正在重连', 'Disconnected, trying again'],
+  refused: ['本屏地址无效，请联系管理员', 'This address is not valid'],
 };
 
 const byId = (id) => document.getElementById(id);
@@ -101,7 +116,7 @@ const timeOf = ({ settledAt }) => settledAt.slice(11, 16);
 function notices({ event, provenance }) {
   const shown = [];
   if (event === 'reversed') {
-    shown.push(element('p', 'notice reversed', both(['本单已撤销,金额退回', 'Reversed: these amounts are returned'])));
+    shown.push(element('p', 'notice reversed', both(['本单已撤销，金额退回', 'Reversed: these amounts are returned'])));
   }
   const words = PROVENANCE[provenance];
   if (words) shown.push(element('p', 'notice provenance', both(words)));
@@ -110,6 +125,7 @@ function notices({ event, provenance }) {
 
 function renderLatest(bill) {
   const { shares, personParts } = bill;
+  const words = FIGURES[bill.event];
   const kind = KINDS[bill.kind];
   const person = both([`参保地 ${bill.homeName}`, `Insured in ${bill.homeNameEn}`]);
   const about = both([`${kind[0]} ${timeOf(bill)}`, `${kind[1]} · ${bill.billNumber}`]);
@@ -120,10 +136,10 @@ function renderLatest(bill) {
     element(
       'div',
       'figures',
-      figure('total', ['费用总额', 'Total'], shares.total),
-      figure('fund', ['医保基金支付', 'Insurance pays'], shares.fundTotal),
-      figure('account', ['个人账户支付', 'Your account pays'], shares.account),
-      figure('cash', ['个人现金支付', 'You pay'], shares.cash),
+      figure('total', words.total, shares.total),
+      figure('fund', words.fund, shares.fundTotal),
+      figure('account', words.account, shares.account),
+      figure('cash', words.cash, shares.cash),
     ),
     bar(shares),
     element(
@@ -140,12 +156,25 @@ function renderLatest(bill) {
   );
 }
 
-function previousItem({ event, personName, homeName, shares, ...bill }) {
+function previousItem({ event, personName, homeName, shares, undone, ...bill }) {
   const top = element('div', '', element('span', '', `${timeOf(bill)} ${personName}`), element('small', '', homeName));
   const words = event === 'reversed' ? ['退', 'back'] : ['现金', 'cash'];
   const cash = element('span', 'amount cash', `${words[0]} ${yuan(shares.cash)}`);
-  return element('li', event, top, element('div', '', element('span', 'amount', yuan(shares.total)), cash));
+  return element('li', undone ? 'undone' : event, top, element('div', '', element('span', 'amount', yuan(shares.total)), cash));
 }
+
+const SCALE_MIN = 0.5;
+
+/** Makes the latest bill smaller until all of it can be seen. */
+function fit() {
+  const main = document.querySelector('main');
+  for (let scale = 1; scale >= SCALE_MIN; scale -= 0.04) {
+    byId('latest').style.setProperty('--scale', scale);
+    if (main.scrollHeight <= main.clientHeight && main.scrollWidth <= main.clientWidth) return;
+  }
+}
+
+addEventListener('resize', fit);
 
 /** Bills by id, oldest first. */
 const bills = new Map();
@@ -156,6 +185,7 @@ function render() {
   byId('latest').hidden = latest === undefined;
   byId('waiting').hidden = latest !== undefined;
   if (latest) renderLatest(latest);
+  fit();
   byId('previous').replaceChildren(...all.slice(-PREVIOUS_SHOWN).reverse().map(previousItem));
 }
 
@@ -198,6 +228,8 @@ async function reconnect() {
 function take({ data }) {
   const bill = JSON.parse(data);
   bills.set(bill.settlementId, bill);
+  const undone = bills.get(bill.reverses);
+  if (undone) undone.undone = true;
   render();
 }
 

@@ -1,0 +1,11 @@
+import { start } from './src/main.ts';
+import { runDemo } from './src/cli/demo.ts';
+import { readEnvironment } from './src/config/environment.ts';
+const t = performance.now();
+const demo = await runDemo(readEnvironment(), (environment) => start({ environment, serve: true, work: true }));
+console.log('ms', performance.now() - t);
+const t2=performance.now();
+await new Promise(r=>setTimeout(r, Number(process.env.WAIT ?? 1500)));
+console.log(JSON.stringify(demo.sample.outcome));
+await demo.stop();
+console.log('stopped', performance.now()-t2);
