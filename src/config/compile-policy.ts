@@ -132,10 +132,11 @@ export function compilePolicy(document: PolicyDocument, hash: string, errors: Fi
       placedBy,
       row: statement(inside(root, 'year'), `${starts}, by ${placedBy}`, document.year),
     },
-    accumulators: Object.entries(accumulators).map(([name, { counts, of, per }]) => ({
+    accumulators: Object.entries(accumulators).map(([name, { counts, of, when, per }]) => ({
       name,
       measure: counts,
       of,
+      when: compileWhen(inside(inside(root, 'accumulators'), name), when),
       per,
     })),
     benefits: compileBenefits(root, document),

@@ -254,6 +254,7 @@ function outOfAreaOf(writtenIn: WrittenIn) {
 const accumulator = z.strictObject({
   counts: z.enum(['expense', 'deducted', 'beyond', 'covered', 'coveredAndDeducted', 'paid', 'admissions', 'standard']),
   of: z.array(text).min(1),
+  when: condition.optional(),
   per: z.enum(['year', 'period']).default('year'),
 });
 

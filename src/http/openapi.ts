@@ -41,9 +41,7 @@ function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = { ...bills, ...enquiries, ...counter, ...funds, ...problems };
   // Sorted, because the order of a module's exports is the loader's affair.
   const sorted = Object.entries(schemas).sort(([left], [right]) => (left < right ? -1 : 1));
-  return new Map(
-    sorted.map(([name, schema]) => [schema, name.slice(0, 1).toUpperCase() + name.slice(1)]),
-  );
+  return new Map(sorted.map(([name, schema]) => [schema, name.slice(0, 1).toUpperCase() + name.slice(1)]));
 }
 
 const names = named();

@@ -57,7 +57,9 @@ export function startDispatchLoop(deps: DispatchLoopDeps, partner: string): { st
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await underLease(deps, `outbox ${partner}`, ({ signal }) => workOff(AbortSignal.any([signal, stopping.signal])));
+        await underLease(deps, `outbox ${partner}`, ({ signal }) =>
+          workOff(AbortSignal.any([signal, stopping.signal])),
+        );
       } catch (error) {
         // Whatever it was, the messages are still there; a loop that ends would leave them there.
         const code = error instanceof AppError ? error.code : 'INTERNAL';

@@ -136,7 +136,10 @@ function idsOf(messages: readonly PendingMessage[]): string[] {
 }
 
 /** A batch has failed equally often throughout: either never, or it is one message. */
-function backoffMs({ random = Math.random, backoff = BACKOFF }: DispatchDeps, [first]: readonly PendingMessage[]): number {
+function backoffMs(
+  { random = Math.random, backoff = BACKOFF }: DispatchDeps,
+  [first]: readonly PendingMessage[],
+): number {
   const wholeMs = Math.min(backoff.firstMs * 2 ** (first?.attempts ?? 0), backoff.maxMs);
   return Math.round(wholeMs / 2 + (wholeMs / 2) * random());
 }

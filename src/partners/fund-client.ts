@@ -46,7 +46,9 @@ export function createFundClient(address: FundAddress, breakers: Breakers): Fund
     async send(messages) {
       assertOutsideTransaction(`a call of ${region}`);
       const body = encodeMessages(messages);
-      return breakers.call(region, 'messages', async () => deliveryOf(region, await post(address, `${url}/messages`, body)));
+      return breakers.call(region, 'messages', async () =>
+        deliveryOf(region, await post(address, `${url}/messages`, body)),
+      );
     },
   };
 }
@@ -104,7 +106,11 @@ function partnerError(
   code: string,
   message: string,
   status: number,
-  { cause, partnerCode, retryable = true }: { cause?: unknown; partnerCode?: string | undefined; retryable?: boolean } = {},
+  {
+    cause,
+    partnerCode,
+    retryable = true,
+  }: { cause?: unknown; partnerCode?: string | undefined; retryable?: boolean } = {},
 ): AppError {
   const extra = partnerCode === undefined ? {} : { partnerCode };
   return new AppError(code, message, { status, retryable, cause, extra });

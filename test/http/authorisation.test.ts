@@ -10,7 +10,7 @@ describe('who may ask', () => {
   beforeAll(async () => {
     service = await startService('sqlite');
     const { body } = await service.call('POST', '/v1/settlements', { as: 'hospital', body: postedBill() });
-    settlementId = body.settlementId as string;
+    settlementId = body.settlementId;
   });
 
   afterAll(() => service.stop());
@@ -32,8 +32,10 @@ describe('who may ask', () => {
     async (method, template) => {
       const path = template.replaceAll(/:\w+/g, 'none');
       const body = method === 'POST' ? { body: {} } : {};
-      for (const authorization of [undefined, 'Bearer unknown-key', 'Basic aG9zcGl0YWw6', 'Bearer ']) {
-        const headers = authorization === undefined ? {} : { authorization };
+      const credentials = ['Bearer unknown-key', 'Basic aG9zcGl0YWw6', 'Bearer '].map((authorization) => ({
+        authorization,
+      }));
+      for (const headers of [{}, ...credentials]) {
         const answer = await service.call(method, path, { ...body, headers });
         expect([answer.status, answer.body.code]).toEqual([401, 'UNAUTHENTICATED']);
         expect(answer.headers.get('www-authenticate')).toBe('Bearer');

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseFen } from '../../src/core/money/text.ts';
 import { postedBill, postedLine } from '../support/posted-bill.ts';
-import { startService, type Caller, type TestService } from '../support/service.ts';
+import { startService, type Body, type Caller, type TestService } from '../support/service.ts';
 
-type Item = Record<string, string>;
+type Item = Body['items'][number];
 
 describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engine) => {
   let service: TestService;
@@ -17,7 +18,7 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
     await settle('hospital', { personId: 'p2', total: '2000.00', lines: [postedLine('2000.00')] });
     await settle('otherHospital', { personId: 'poor', institutionId: 'H31011800001' });
     const { body } = await settle('hospital', { personId: 'unregistered' });
-    await service.call('POST', `/v1/settlements/${String(body.settlementId)}/reversal`, {
+    await service.call('POST', `/v1/settlements/${body.settlementId}/reversal`, {
       as: 'hospital',
       body: { reason: 'entered twice' },
     });
@@ -27,7 +28,8 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
   afterAll(() => service.stop());
 
   const get = (path: string, as: Caller = 'operator') => service.call('GET', path, { as });
-  const run = (businessDate: string) => service.call('POST', '/v1/clearing-runs', { as: 'operator', body: { businessDate } });
+  const run = (businessDate: string) =>
+    service.call('POST', '/v1/clearing-runs', { as: 'operator', body: { businessDate } });
 
   it('counts what was settled less what was reversed', async () => {
     const { body } = await get('/v1/totals');
@@ -56,7 +58,9 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
 
   it('refuses days to come and days that are none', async () => {
     expect((await run('2026-11-25')).body.fields).toEqual([{ field: 'businessDate', problem: 'lies in the future' }]);
-    expect((await run('2026-11-31')).body.fields).toEqual([{ field: 'businessDate', problem: 'is not a day that exists' }]);
+    expect((await run('2026-11-31')).body.fields).toEqual([
+      { field: 'businessDate', problem: 'is not a day that exists' },
+    ]);
     expect((await get('/v1/windows')).body.windows).toHaveLength(1);
   });
 
@@ -82,33 +86,33 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
     ]);
     const { body: own } = await get('/v1/windows/1/net-positions', 'awayFund');
     expect(own.positions).toEqual([body.positions[2]]);
-    expect(own.bilateral).toEqual(body.bilateral.filter(({ payee }: Item) => payee === '330421'));
-    expect(own.transfers).toEqual(body.transfers.filter(({ payee }: Item) => payee === '330421'));
+    expect(own.bilateral).toEqual(body.bilateral.filter(({ payee }) => payee === '330421'));
+    expect(own.transfers).toEqual(body.transfers.filter(({ payee }) => payee === '330421'));
   });
 
   it('states each pair, so that either side can prove its sum', async () => {
     const { body } = await get('/v1/windows/1/statements');
-    expect(body.statements.map(({ homeRegion, treatmentRegion }: Item) => `${homeRegion!} ${treatmentRegion!}`)).toEqual([
+    expect(body.statements.map(({ homeRegion, treatmentRegion }) => `${homeRegion} ${treatmentRegion}`)).toEqual([
       '320509 310118',
       '320509 330421',
     ]);
-    const seen = async (as: Caller) => ((await get('/v1/windows/1/statements', as)).body.statements as object[]).length;
+    const seen = async (as: Caller) => (await get('/v1/windows/1/statements', as)).body.statements.length;
     expect([await seen('homeFund'), await seen('awayFund'), await seen('otherFund')]).toEqual([2, 1, 1]);
 
     const [, toJiashan] = body.statements;
-    const path = `/v1/statements/${String(toJiashan.statementId)}`;
+    const path = `/v1/statements/${toJiashan!.statementId}`;
     expect((await get(path, 'otherFund')).status).toBe(404);
     expect((await get('/v1/statements/none')).status).toBe(404);
     const { body: whole } = await get(path, 'awayFund');
-    expect(whole).toMatchObject(toJiashan);
+    expect(whole).toMatchObject(toJiashan!);
     expect(whole.items).toHaveLength(4);
 
     const items: Item[] = [];
     let after = '';
     do {
       const { body: page } = await get(`${path}?limit=3${after === '' ? '' : `&after=${after}`}`, 'homeFund');
-      items.push(...(page.items as Item[]));
-      after = (page.nextAfter as string | undefined) ?? '';
+      items.push(...page.items);
+      after = page.nextAfter ?? '';
     } while (after !== '');
     expect(items).toEqual(whole.items);
 
@@ -118,9 +122,10 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
       expect(hash('sha256', values.join('|'))).toBe(itemHash);
       return itemHash;
     });
-    expect(hash('sha256', hashes.join(''))).toBe(toJiashan.itemsHash);
-    const fen = (amounts: Item[], key: string) => amounts.reduce((sum, item) => sum + Number(item[key]!.replace('.', '')), 0);
-    expect(fen(items, 'owed')).toBe(Number(String(toJiashan.owed).replace('.', '')));
-    expect(fen(whole.gross as Item[], 'amount')).toBe(fen(items, 'owed'));
+    expect(hash('sha256', hashes.join(''))).toBe(toJiashan!.itemsHash);
+    const fenOf = (amounts: readonly string[]) => amounts.reduce((sum, amount) => sum + parseFen(amount)!, 0);
+    const owed = fenOf(items.map((item) => item.owed));
+    expect(owed).toBe(parseFen(toJiashan!.owed));
+    expect(fenOf(whole.gross.map(({ amount }) => amount))).toBe(owed);
   });
 });

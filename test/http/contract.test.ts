@@ -18,7 +18,9 @@ describe('the contract', () => {
     expect(operations).toHaveLength(ROUTES.length);
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(ROUTES.length);
     const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g);
-    const missing = Array.from(references, ([, name = '']) => name).filter((name) => !(name in document.components.schemas));
+    const missing = Array.from(references, ([, name = '']) => name).filter(
+      (name) => !(name in document.components.schemas),
+    );
     expect(missing).toEqual([]);
   });
 });
@@ -34,11 +36,11 @@ describe('what is served beside the contract', () => {
 
   it('is the contract itself, and a page of it', async () => {
     expect((await service.call('GET', '/openapi.json')).body).toEqual(JSON.parse(JSON.stringify(document)));
-    const { body } = await service.call('GET', '/docs');
-    for (const { path } of ROUTES) expect(body).toContain(path.replaceAll(/:(\w+)/g, '{$1}'));
-    const links = [...String(body).matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
-    expect(links.filter((id) => !String(body).includes(`id="${id}"`))).toEqual([]);
-    expect(body).not.toMatch(/https?:\/\//);
+    const { text } = await service.call('GET', '/docs');
+    for (const { path } of ROUTES) expect(text).toContain(path.replaceAll(/:(\w+)/g, '{$1}'));
+    const links = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id!);
+    expect(links.filter((id) => !text.includes(`id="${id}"`))).toEqual([]);
+    expect(text).not.toMatch(/https?:\/\//);
     expect((await service.call('GET', '/')).headers.get('location')).toBe('/docs');
   });
 
@@ -64,14 +66,14 @@ describe('what is served beside the contract', () => {
     await service.call('POST', '/v1/settlements', { as: 'hospital', body: bill });
     await service.call('POST', '/v1/settlements', { as: 'hospital', body: bill });
     await service.call('POST', '/v1/settlements', { as: 'hospital', body: { ...bill, lines: [] } });
-    const { body } = await service.call('GET', '/metrics');
-    expect(body).toContain('tongjie_settlements_total{outcome="settled"} 1');
-    expect(body).toContain('tongjie_settlements_total{outcome="repeat"} 1');
-    expect(body).toContain('tongjie_settlement_batch_size_count 2');
-    expect(body).toContain('tongjie_http_request_seconds_count{route="POST /v1/settlements",status="2xx"} 2');
-    expect(body).toContain('tongjie_http_request_seconds_count{route="POST /v1/settlements",status="4xx"} 1');
-    expect(body).toContain('tongjie_settlement_queue 0');
-    expect(body).toContain('process_cpu_seconds_total');
+    const { text } = await service.call('GET', '/metrics');
+    expect(text).toContain('tongjie_settlements_total{outcome="settled"} 1');
+    expect(text).toContain('tongjie_settlements_total{outcome="repeat"} 1');
+    expect(text).toContain('tongjie_settlement_batch_size_count 2');
+    expect(text).toContain('tongjie_http_request_seconds_count{route="POST /v1/settlements",status="2xx"} 2');
+    expect(text).toContain('tongjie_http_request_seconds_count{route="POST /v1/settlements",status="4xx"} 1');
+    expect(text).toContain('tongjie_settlement_queue 0');
+    expect(text).toContain('process_cpu_seconds_total');
   });
 
   it('gives API answers no tag and no banner, and lets nobody keep them', async () => {

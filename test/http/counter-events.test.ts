@@ -26,7 +26,11 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
   it('greets, replays the latest bills and shows the next ones live, without names', async () => {
     const first = await settle({ personId: 'p2' });
     const display = await openDisplay(streamOf('hospital'));
-    expect(await display.greeting()).toEqual({ institutionId: 'H33042100001', name: '嘉善医院', nameEn: 'Jiashan hospital' });
+    expect(await display.greeting()).toEqual({
+      institutionId: 'H33042100001',
+      name: '嘉善医院',
+      nameEn: 'Jiashan hospital',
+    });
     const replayed = await display.next();
     expect(replayed).toMatchObject({ event: 'settled', settlementId: first.body.settlementId, personName: '*明' });
     expect(replayed).toMatchObject({ homeName: '吴江', homeNameEn: 'Wujiang', provenance: 'sourced' });
@@ -34,10 +38,14 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
 
     const second = await settle({ lines: [postedLine('1000.00', { code: 'X1' })] });
     const live = await display.next();
-    expect(live).toMatchObject({ settlementId: second.body.settlementId, personName: '**芬', provenance: 'illustrative' });
+    expect(live).toMatchObject({
+      settlementId: second.body.settlementId,
+      personName: '**芬',
+      provenance: 'illustrative',
+    });
     expect(JSON.stringify(live)).not.toMatch(/沈|"p1"/);
 
-    const reversal = await service.call('POST', `/v1/settlements/${String(second.body.settlementId)}/reversal`, {
+    const reversal = await service.call('POST', `/v1/settlements/${second.body.settlementId}/reversal`, {
       as: 'hospital',
       body: { reason: 'wrong item' },
     });
@@ -120,7 +128,12 @@ describe('the hub of the counters', () => {
       return [event('1'), event('2')];
     };
     const display = await openDisplay(url);
-    const blocks = [await display.nextBlock(), await display.nextBlock(), await display.nextBlock(), await display.nextBlock()];
+    const blocks = [
+      await display.nextBlock(),
+      await display.nextBlock(),
+      await display.nextBlock(),
+      await display.nextBlock(),
+    ];
     expect(blocks.map((block) => /id: (\d)/.exec(block)?.[1])).toEqual([undefined, '1', '2', '3']);
   });
 

@@ -35,7 +35,12 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
     const { body } = await service.call('POST', '/v1/settlements', { as: 'hospital', body: bill });
     expect(body).toMatchObject(quote.body);
     // Two pieces at 60 against a limit of 50, then a tenth of what is within it.
-    expect(body.lines[1]).toMatchObject({ reason: 'CLASS_B', overLimit: '20.00', firstSelfPay: '10.00', eligible: '90.00' });
+    expect(body.lines[1]).toMatchObject({
+      reason: 'CLASS_B',
+      overLimit: '20.00',
+      firstSelfPay: '10.00',
+      eligible: '90.00',
+    });
     expect(body.lines[3]).toMatchObject({ reason: 'CLASS_A', eligible: '10.00' });
     expect(body.shares).toMatchObject({ deductible: '600.00', fundTotal: '400.00', personTotal: '880.00' });
     expect(body.personParts).toMatchObject({ deductible: '600.00', coinsurance: '100.00', fullSelfPay: '150.00' });
@@ -63,7 +68,7 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
       Array.from({ length: 20 }, () => service.call('POST', '/v1/settlements', { as: 'hospital', body: bill })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array<number>(19).fill(200), 201]);
-    expect(new Set(answers.map(({ body }) => body.settlementId as string)).size).toBe(1);
+    expect(new Set(answers.map(({ body }) => body.settlementId)).size).toBe(1);
     expect((await service.counts()).settlements).toBe(before.settlements + 1);
   });
 
@@ -88,7 +93,12 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
     const reversal = await reverse(first.body.settlementId);
     expect(reversal.status).toBe(201);
     expect(reversal.body).toMatchObject({ reverses: first.body.settlementId, repeat: false, reason: 'entered twice' });
-    expect(reversal.body.shares).toMatchObject({ total: '-1000.00', fundTotal: '-320.00', deductible: '-600.00', cash: '0.00' });
+    expect(reversal.body.shares).toMatchObject({
+      total: '-1000.00',
+      fundTotal: '-320.00',
+      deductible: '-600.00',
+      cash: '0.00',
+    });
     expect((await accumulators()).body).toEqual(untouched.body);
 
     const again = await reverse(first.body.settlementId);
@@ -101,11 +111,14 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
 
     const late = await service.call('POST', '/v1/settlements', { as: 'hospital', body: bill });
     expect(late).toMatchObject({ status: 200, body: { repeat: true, status: 'reversed' } });
-    const anew = await service.call('POST', '/v1/settlements', { as: 'hospital', body: { ...bill, requestKey: 'again' } });
+    const anew = await service.call('POST', '/v1/settlements', {
+      as: 'hospital',
+      body: { ...bill, requestKey: 'again' },
+    });
     expect(anew).toMatchObject({ status: 201, body: { repeat: false, shares: first.body.shares } });
 
     const { body } = await service.call('GET', `/v1/settlements?billNumber=${bill.billNumber}`, { as: 'hospital' });
-    expect(body.settlements.map(({ status }: { status: string }) => status)).toEqual(['reversed', 'settled']);
+    expect(body.settlements.map(({ status }) => status)).toEqual(['reversed', 'settled']);
     expect(body.reversals).toEqual([reversal.body]);
     const read = await service.call('GET', `/v1/settlements/${first.body.settlementId}`, { as: 'hospital' });
     expect(read.body).toEqual({ ...first.body, status: 'reversed' });
@@ -117,7 +130,11 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
 
   it('refuses a reversal that later bills depend on, and says what they would become', async () => {
     const first = await settle({ personId: 'unregistered' });
-    const elsewhere = postedBill({ personId: 'unregistered', institutionId: 'H31011800001', billNumber: 'QP-2026-777' });
+    const elsewhere = postedBill({
+      personId: 'unregistered',
+      institutionId: 'H31011800001',
+      billNumber: 'QP-2026-777',
+    });
     const second = await service.call('POST', '/v1/settlements', { as: 'otherHospital', body: elsewhere });
     expect(second.body.shares.fundTotal).toBe('800.00');
     const before = await service.counts();
@@ -172,7 +189,7 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
     expect(body).toMatchObject({ personName: '沈小芬', institutionName: '嘉善医院', provenance: 'illustrative' });
     expect(body.noticeEn).toContain('illustrative');
     expect(body.shares).toEqual(settled.shares);
-    const words = body.trace.map(({ wordsEn }: { wordsEn: string }) => wordsEn);
+    const words = body.trace.map(({ wordsEn }) => wordsEn);
     expect(words).toEqual([
       'Policy service-320509 as of 2026-11-24; the benefit year began on 2026-01-01.',
       'Deductible, inpatient benefit: admission 1: standard 900.00, expense 1950.00; 900.00 deducted, 1050.00 beyond.',
@@ -181,7 +198,7 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
       'Payment, aid: 105.00 × 0.5 = 52.50.',
       "Cash: person's share 952.50 − accounts 0.00 = 952.50.",
     ]);
-    const [ratio] = body.trace[2].parameters;
+    const [ratio] = body.trace[2]!.parameters;
     expect(ratio).toEqual({
       parameter: 'benefits.inpatient.bands.ratio',
       from: '2024-01-01',
@@ -190,7 +207,7 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
       provenance: 'memory',
     });
     expect(body.lines[1]).toMatchObject({ refundOf: 1, eligible: '-100.00', quantity: '-0.0500' });
-    expect(body.lines[2].item).toMatchObject({ source: 'made up', provenance: 'illustrative' });
+    expect(body.lines[2]!.item).toMatchObject({ source: 'made up', provenance: 'illustrative' });
     expect(body.accumulators).toContainEqual({
       bucket: '2026-01-01',
       name: 'stays',
@@ -214,7 +231,7 @@ describe.each(['sqlite', 'mariadb'] as const)('settling over HTTP on %s', (engin
       { field: 'disease', problem: 'is needed for kind specialDisease' },
     ]);
     const early = await ask({ personId: 'p1', kind: 'outpatient', visitDate: '1950-01-01' });
-    expect([early.status, early.body.fields[0].field]).toEqual([400, 'visitDate']);
+    expect([early.status, early.body.fields[0]?.field]).toEqual([400, 'visitDate']);
 
     const byFund = { personId: 'p1', kind: 'outpatient', institutionId: 'H33042100001' };
     expect((await ask(byFund, 'homeFund')).body.eligible).toBe(true);

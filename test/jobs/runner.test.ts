@@ -42,7 +42,12 @@ describeEachDatabase('jobs', (open) => {
     );
     await kept.stop();
     expect(logged).toEqual([
-      { message: 'job done', job: 'clearing', token: expect.any(Number) as number, tookMs: expect.any(Number) as number },
+      {
+        message: 'job done',
+        job: 'clearing',
+        token: expect.any(Number) as number,
+        tookMs: expect.any(Number) as number,
+      },
     ]);
   });
 
@@ -141,9 +146,14 @@ describeEachDatabase('jobs', (open) => {
 
   it('answer who asks by name: cleared, or that it runs already', async () => {
     const { database, clock, runner, clearing } = await begin('2026-11-24 18:00');
-    expect(await clearNow(runner, clearing, '2026-11-24')).toMatchObject([{ businessDate: '2026-11-24', state: 'issued' }]);
+    expect(await clearNow(runner, clearing, '2026-11-24')).toMatchObject([
+      { businessDate: '2026-11-24', state: 'issued' },
+    ]);
     await database.leaseStore.acquire('clearing', 'another runner', clock.now(), 15_000);
-    await expect(clearNow(runner, clearing, '2026-11-24')).rejects.toMatchObject({ code: 'CLEARING_RUNS', retryable: true });
+    await expect(clearNow(runner, clearing, '2026-11-24')).rejects.toMatchObject({
+      code: 'CLEARING_RUNS',
+      retryable: true,
+    });
   });
 });
 

@@ -119,11 +119,13 @@ describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
     other.remove();
   });
 
-  it.runIf(engine === 'mariadb')('go on where a process died with the lock', async () => {
+  if (engine === 'mariadb') {
     // On SQLite the lock row is set and reset in one transaction, so that nobody can leave it behind.
-    await knex('knex_migrations_lock').update({ is_locked: 1 });
-    await expect(migrateUp(knex)).resolves.toBeUndefined();
-  });
+    it('go on where a process died with the lock', async () => {
+      await knex('knex_migrations_lock').update({ is_locked: 1 });
+      await expect(migrateUp(knex)).resolves.toBeUndefined();
+    });
+  }
 
   it('refuse rows that break an identity, whoever writes them', async () => {
     await fill(place);

@@ -58,8 +58,9 @@ const FILING_ORDER = ['longTerm', 'referral', 'emergency', 'other'] as const;
 
 function filingOn({ bill, person, institution }: Facts, day: string): FilingKind {
   if (bill.emergency) return 'emergency';
+  const days = [day, ...(bill.kind === 'inpatient' && bill.admissionDate !== undefined ? [bill.admissionDate] : [])];
   const fitting = person.filings.filter(
-    (filing) => covers(filing, day) && [undefined, institution.region].includes(filing.treatmentRegion),
+    (filing) => days.some((each) => covers(filing, each)) && [undefined, institution.region].includes(filing.treatmentRegion),
   );
   return FILING_ORDER.find((kind) => fitting.some((filing) => filing.kind === kind)) ?? 'none';
 }

@@ -289,9 +289,13 @@ class PolicyGenerator {
       name: `watch${index}`,
       measure: this.c.pick(watching),
       of: this.c.some(stages, 50),
+      when: undefined,
       per: this.c.chance(25) ? ('period' as const) : ('year' as const),
     }));
-    return [...this.pool, ...watchers];
+    return [...this.pool, ...watchers].map((accumulator) => ({
+      ...accumulator,
+      when: this.c.chance(20) ? generateCondition(this.c) : undefined,
+    }));
   }
 }
 

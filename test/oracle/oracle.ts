@@ -1,6 +1,5 @@
 import type { Accumulators, Facts } from '../../src/core/adjudicate/facts.ts';
 import type { RejectionCode } from '../../src/core/adjudicate/verdict.ts';
-import type { Attributes } from '../../src/core/policy/parameter.ts';
 import type { Layer } from '../../src/core/policy/policy.ts';
 import type { Rulebook } from '../../src/core/policy/rulebook.ts';
 import { PERSON_PARTS, type AccountSource, type Fund, type PersonPart } from '../../src/core/policy/terms.ts';
@@ -95,7 +94,7 @@ function settlePart(work: Working, part: Part): void {
   const benefit = policy.benefits[part.benefit];
   if (benefit === undefined) {
     if (eligible > 0n) work.note('fallback without a benefit');
-    work.person.coinsurance += eligible;
+    work.person(part.benefit).coinsurance += eligible;
     work.stages.push({ ...UNPAID, expense: eligible, beyond: eligible, coinsurance: eligible });
     return;
   }
@@ -103,8 +102,8 @@ function settlePart(work: Working, part: Part): void {
   const outOfArea = rounded(times(whole(eligible), adjustment.extra));
   if (outOfArea > 0n) work.note('out of area, extraFirstSelfPay');
   const first = payFirst(work, part, eligible - outOfArea);
-  work.person.outOfArea += outOfArea;
-  work.person.accountFirst += first;
+  work.person(part.benefit).outOfArea += outOfArea;
+  work.person(part.benefit).accountFirst += first;
 
   const stays = work.stays(part);
   const admissions = byAdmission(work, part, stays);
@@ -120,15 +119,20 @@ function settlePart(work: Working, part: Part): void {
   const done = workOut(input);
   work.stages.push(done);
   work.funds.pool += done.paid;
-  work.person.deductible += done.deducted;
-  work.person.coinsurance += done.coinsurance;
-  work.person.overCap += done.overCap;
+  work.person(part.benefit).deductible += done.deducted;
+  work.person(part.benefit).coinsurance += done.coinsurance;
+  work.person(part.benefit).overCap += done.overCap;
   work.feed(benefit, done, input, stays);
 }
 
-function settleLayer(work: Working, layer: Layer, attributes: Attributes): void {
+function settleLayer(work: Working, layer: Layer): void {
   const { day } = work.ground;
-  const base = sum(layer.base.map((part) => work.person[part]));
+  const seen = work.parts.filter(({ benefit }) => layer.benefits.includes(benefit));
+  const attributes = seen[0]?.attributes;
+  if (attributes === undefined || !(layer.when?.holds(attributes) ?? true)) return;
+  // One purse of amounts: every named part of every benefit that the layer sees, in the order in which it is emptied.
+  const borne = layer.base.flatMap((part) => seen.map(({ benefit }) => ({ part, person: work.person(benefit) })));
+  const base = sum(borne.map(({ part, person }) => person[part]));
   if (base === 0n) return;
   const input: StageInput = {
     stage: layer,
@@ -154,13 +158,28 @@ function settleLayer(work: Working, layer: Layer, attributes: Attributes): void 
   if (done.paid > 0n) work.note(`layer ${layer.fund}`);
   work.stages.push(done);
   work.funds[layer.fund] += done.paid;
-  takeInOrder(work.person, layer.base, done.paid);
+  let wanted = done.paid;
+  for (const { part, person } of borne) {
+    const taken = least(person[part], wanted);
+    person[part] -= taken;
+    wanted -= taken;
+  }
+  if (seen.length < work.parts.length && done.paid > 0n) work.note('layer sees one part of two');
   work.feed(layer, done, input, 0);
+}
+
+/** What the person bears of the whole bill. */
+function borneInAll(work: Working): Record<PersonPart, bigint> {
+  const each = Object.values(work.persons);
+  return Object.fromEntries(PERSON_PARTS.map((part) => [part, sum(each.map((person) => person[part]))])) as Record<
+    PersonPart,
+    bigint
+  >;
 }
 
 /** What purses pay of what is left to the person, each of its own parts, after the funds. */
 function payFromPurses(work: Working): void {
-  const unpaid = { ...work.person, accountFirst: 0n };
+  const unpaid = { ...borneInAll(work), accountFirst: 0n };
   const { policy, facts } = work.ground;
   for (const { source, benefits, pays } of policy.accounts) {
     if (!benefits.includes(facts.bill.kind)) continue;
@@ -200,18 +219,15 @@ export function judge(facts: Facts, rulebook: Rulebook): Amounts | Refusal {
   const total = sum(facts.bill.lines.map(({ amount }) => BigInt(amount)));
   const of = (field: 'fullSelfPay' | 'overLimit' | 'firstSelfPay' | 'eligible') =>
     sum(work.lines.map((line) => line[field]));
-  const compliant = sum(work.lines.filter((line) => line.compliant).map((line) => line.fullSelfPay));
-  work.person.fullSelfPay = of('fullSelfPay') - compliant;
-  work.person.compliantSelfPay = compliant;
-  work.person.overLimit = of('overLimit');
-  work.person.firstSelfPay = of('firstSelfPay');
+  for (const line of work.lines) {
+    const person = work.person(line.benefit);
+    person[line.compliant ? 'compliantSelfPay' : 'fullSelfPay'] += line.fullSelfPay;
+    person.overLimit += line.overLimit;
+    person.firstSelfPay += line.firstSelfPay;
+  }
 
   for (const part of work.parts) settlePart(work, part);
-  const main = work.parts[0]?.attributes;
-  for (const layer of ground.policy.layers) {
-    if (main === undefined || !layer.benefits.includes(facts.bill.kind)) continue;
-    if (layer.when?.holds(main) ?? true) settleLayer(work, layer, main);
-  }
+  for (const layer of ground.policy.layers) settleLayer(work, layer);
   payFromPurses(work);
 
   const fundTotal = sum(Object.values(work.funds));
@@ -233,7 +249,7 @@ export function judge(facts: Facts, rulebook: Rulebook): Amounts | Refusal {
     funds: work.funds,
     fundTotal,
     personTotal: total - fundTotal,
-    personParts: work.person,
+    personParts: borneInAll(work),
     accounts: work.drawn,
     account,
     cash: total - fundTotal - account,

@@ -52,7 +52,8 @@ export class Working {
   readonly adjustment: Adjustment;
   readonly yearStart: string;
   readonly stages: StageAmounts[] = [];
-  readonly person = Object.fromEntries(PERSON_PARTS.map((part) => [part, 0n])) as Record<PersonPart, bigint>;
+  /** What the person bears, apart for each part of the bill. */
+  readonly persons: Partial<Record<BenefitKind, Record<PersonPart, bigint>>> = {};
   readonly funds = Object.fromEntries(FUNDS.map((fund) => [fund, 0n])) as Record<Fund, bigint>;
   readonly balances: Record<AccountSource, bigint>;
   readonly drawn: Record<AccountSource, bigint> = { current: 0n, carried: 0n, family: 0n };
@@ -76,6 +77,12 @@ export class Working {
   /** What a stage needs of its surroundings. */
   senses(attributes: Attributes): Pick<StageInput, 'read' | 'note'> {
     return { read: (name) => this.read(name, attributes), note: this.note };
+  }
+
+  /** What the person bears of one part of the bill; changed as stages go. */
+  person(benefit: BenefitKind): Record<PersonPart, bigint> {
+    const nothing = () => Object.fromEntries(PERSON_PARTS.map((part) => [part, 0n])) as Record<PersonPart, bigint>;
+    return (this.persons[benefit] ??= nothing());
   }
 
   note = (mechanism: string): void => void this.mechanisms.add(mechanism);
@@ -175,12 +182,17 @@ export class Working {
     if (deductible?.form === 'yearly' && deductible.standardAccumulator !== undefined) {
       const waived = deductible.waived.some((condition) => condition.holds(attributes));
       const standing = this.read(deductible.standardAccumulator, attributes);
-      if (!waived && standing === 0n) {
+      const own = this.ground.policy.accumulators.find(({ name }) => name === deductible.standardAccumulator);
+      if (!waived && standing === 0n && (own?.when?.holds(attributes) ?? true)) {
         fixed = { name: deductible.standardAccumulator, standard: yearlyStandard(deductible, input) };
       }
     }
-    for (const { name, measure, of } of this.ground.policy.accumulators) {
+    for (const { name, measure, of, when } of this.ground.policy.accumulators) {
       if (measure === 'standard' || !of.includes(stage.id)) continue;
+      if (when !== undefined && !when.holds(attributes)) {
+        this.note('accumulator with a condition, not fed');
+        continue;
+      }
       this.write(name, attributes, this.read(name, attributes) + rises[measure]);
     }
     if (fixed !== undefined && fixed.standard > 0n) this.write(fixed.name, attributes, fixed.standard);

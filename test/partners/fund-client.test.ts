@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createBreakers, type BreakerOptions, type BreakerState } from '../../src/partners/breakers.ts';
 import { createFundClient, type FundAddress, type FundClient } from '../../src/partners/fund-client.ts';
+import type { AppError } from '../../src/platform/errors.ts';
 import { insideTransaction } from '../../src/platform/transaction-guard.ts';
 
 const MESSAGES = [
@@ -48,9 +49,9 @@ describe('a fund client', () => {
 
   it('posts a batch and says which messages were taken', async () => {
     const bodies: string[] = [];
-    const client = await clientOf(async (request, response) => {
-      for await (const chunk of request) bodies.push(`${request.method} ${request.url} ${String(chunk)}`);
-      response.end('{"accepted":["m2","somebody else\'s"]}');
+    const client = await clientOf((request, response) => {
+      request.on('data', (chunk) => bodies.push(`${request.method} ${request.url} ${String(chunk)}`));
+      request.on('end', () => response.end('{"accepted":["m2","somebody else\'s"]}'));
     });
     const { accepted, problem } = await client.send(MESSAGES);
     expect([accepted.has('m1'), accepted.has('m2'), problem]).toEqual([false, true, undefined]);
@@ -136,7 +137,7 @@ describe('a fund client', () => {
       const code = (): Promise<unknown> =>
         client.send(MESSAGES).then(
           () => 'taken',
-          (error: { code: string }) => error.code,
+          (error: unknown) => (error as AppError).code,
         );
       expect([await code(), await code(), await code()]).toEqual(Array(3).fill('PARTNER_FAILED'));
       expect(await code()).toBe('BREAKER_OPEN');

@@ -1,5 +1,10 @@
 import { expect } from 'vitest';
-import { counterEvent, counterGreeting, type CounterEvent, type CounterGreeting } from '../../src/http/schemas/counter.ts';
+import {
+  counterEvent,
+  counterGreeting,
+  type CounterEvent,
+  type CounterGreeting,
+} from '../../src/http/schemas/counter.ts';
 
 /** A counter's display, as far as its stream goes. */
 export interface Display {

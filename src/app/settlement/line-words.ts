@@ -16,7 +16,7 @@ function reasonWords({ reason }: LineVerdict, item: CatalogueItem | undefined): 
         en: `restricted use (${item?.restriction ?? ''}) not confirmed: full self-pay`,
       };
     case 'FULL_SELF_PAY_RATIO':
-      return { zh: '先行自付比例为 1,全自费', en: 'first self-pay ratio 1: full self-pay' };
+      return { zh: '先行自付比例为 1，全自费', en: 'first self-pay ratio 1: full self-pay' };
     case 'CLASS_A':
       return { zh: '甲类', en: 'class A' };
     case 'CLASS_B':
@@ -35,7 +35,7 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
   if (line.refundOf !== undefined) {
     const amount = formatFen(line.amount);
     return {
-      zh: `退第 ${line.refundOf} 行：按原行拆分冲回 ${amount}(${reason.zh}）。`,
+      zh: `退第 ${line.refundOf} 行：按原行拆分冲回 ${amount}（${reason.zh}）。`,
       en: `Refund of line ${line.refundOf}: takes ${amount} of its split back (${reason.en}).`,
     };
   }
@@ -44,7 +44,7 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
     const limit =
       item?.priceLimit === undefined ? '' : `${formatQuantity(line.quantity)} × ${formatPrice(item.priceLimit)}`;
     const over = formatFen(verdict.overLimit);
-    parts.push({ zh: `超限价（${limit})${over}`, en: `over the price limit (${limit}) ${over}` });
+    parts.push({ zh: `超限价（${limit}）${over}`, en: `over the price limit (${limit}) ${over}` });
   }
   if (verdict.firstSelfPayRatio > 0 && verdict.fullSelfPay === 0) {
     const within = formatFen(line.amount - verdict.overLimit);
@@ -53,5 +53,5 @@ export function lineWords(line: BillLine, verdict: LineVerdict, item: CatalogueI
   }
   const eligible = formatFen(verdict.eligible);
   parts.push({ zh: `符合政策范围 ${eligible}`, en: `eligible ${eligible}` });
-  return { zh: `${parts.map(({ zh }) => zh).join(';')}。`, en: `${parts.map(({ en }) => en).join('; ')}.` };
+  return { zh: `${parts.map(({ zh }) => zh).join('；')}。`, en: `${parts.map(({ en }) => en).join('; ')}.` };
 }

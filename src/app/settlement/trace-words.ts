@@ -88,7 +88,9 @@ function deductibleWords(of: Words, read: Reading): Words {
     };
   }
   const stays = read.numbered('standard');
-  const zh = stays.map((no) => `第 ${no} 次住院标准 ${read.yuan(`standard.${no}`)}，费用 ${read.yuan(`expense.${no}`)}`);
+  const zh = stays.map(
+    (no) => `第 ${no} 次住院标准 ${read.yuan(`standard.${no}`)}，费用 ${read.yuan(`expense.${no}`)}`,
+  );
   const en = stays.map(
     (no) => `admission ${no}: standard ${read.yuan(`standard.${no}`)}, expense ${read.yuan(`expense.${no}`)}`,
   );
@@ -99,7 +101,7 @@ function deductibleWords(of: Words, read: Reading): Words {
       }
     : { zh: '', en: '' };
   return {
-    zh: `${of.zh}起付线：${zh.join(',')}${ceiling.zh}；${result.zh}。`,
+    zh: `${of.zh}起付线：${zh.join('，')}${ceiling.zh}；${result.zh}。`,
     en: `Deductible, ${of.en}: ${en.join(', ')}${ceiling.en}; ${result.en}.`,
   };
 }
@@ -187,7 +189,7 @@ export function wordsFor(entry: TraceEntry): Words {
       return outOfAreaWords(entry.of, read);
     case 'accountFirst':
       return {
-        zh: `${of.zh}先行支付 ${read.yuan('paid')}(费用 ${read.yuan('expense')}，余额 ${read.yuan('balance')}）。`,
+        zh: `${of.zh}先行支付 ${read.yuan('paid')}（费用 ${read.yuan('expense')}，余额 ${read.yuan('balance')}）。`,
         en: `The ${of.en} pays ${read.yuan('paid')} first (of ${read.yuan('expense')}, balance ${read.yuan('balance')}).`,
       };
     case 'deductible':
@@ -198,14 +200,14 @@ export function wordsFor(entry: TraceEntry): Words {
       return capWords(entry.of, read);
     case 'lumpSum':
       return {
-        zh: `${of.zh}一次性补助 ${read.yuan('lumpSum')}(累计 ${read.yuan('accumulated')}，本次 ${read.yuan('base')}）。`,
+        zh: `${of.zh}一次性补助 ${read.yuan('lumpSum')}（累计 ${read.yuan('accumulated')}，本次 ${read.yuan('base')}）。`,
         en: `Lump sum, ${of.en}: ${read.yuan('lumpSum')} (accumulated ${read.yuan('accumulated')}, now ${read.yuan('base')}).`,
       };
     case 'layer':
       return layerWords(of, entry, read);
     case 'account':
       return {
-        zh: `${of.zh}支付 ${read.yuan('paid')}(可支付 ${read.yuan('payable')}，余额 ${read.yuan('balance')}）。`,
+        zh: `${of.zh}支付 ${read.yuan('paid')}（可支付 ${read.yuan('payable')}，余额 ${read.yuan('balance')}）。`,
         en: `The ${of.en} pays ${read.yuan('paid')} (payable ${read.yuan('payable')}, balance ${read.yuan('balance')}).`,
       };
     case 'cash':

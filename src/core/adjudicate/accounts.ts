@@ -60,7 +60,7 @@ export function payFromAccounts(
     const payable = order.reduce((sum, part) => sum + left[part], 0);
     const amount = Math.min(balances[source] - paid[source], payable);
     if (amount === 0) continue;
-    takeFromParts(left, order, amount);
+    takeFromParts([left], order, amount);
     paid[source] += amount;
     const inputs = { payable, balance: balances[source] };
     trace.push({ step: 'account', of: source, rows: [row], inputs, result: { paid: amount } });

@@ -1,4 +1,5 @@
 import { invariant } from '../invariant.ts';
+import type { Attributes } from '../policy/parameter.ts';
 import type { Accumulator, Measure, Policy } from '../policy/policy.ts';
 import type { Accumulators } from './facts.ts';
 import type { AccumulatorChange } from './verdict.ts';
@@ -41,10 +42,10 @@ export class Tally {
     return this.#changes.get(`${bucket} ${name}`)?.after ?? this.#before[bucket]?.[name] ?? 0;
   }
 
-  /** Adds what a stage measured to every accumulator that the stage feeds. */
-  feed(stage: string, measured: Measured): void {
+  /** Adds what a stage measured to every accumulator that the stage feeds for a bill with these attributes. */
+  feed(stage: string, measured: Measured, attributes: Attributes): void {
     for (const accumulator of this.#policy.accumulators) {
-      if (!accumulator.of.includes(stage)) continue;
+      if (!accumulator.of.includes(stage) || accumulator.when?.holds(attributes) === false) continue;
       const amount = measured[accumulator.measure] ?? 0;
       const bucket = this.#bucketOf(accumulator);
       if (amount === 0 || bucket === undefined) continue;

@@ -11,7 +11,7 @@ import { assertIdentities } from './identities.ts';
 import { runLayers } from './layers.ts';
 import { admissionNumber, cutStay } from './long-stay.ts';
 import { adjustmentFor, type Adjustment } from './out-of-area.ts';
-import { partsAfterBenefits, type BeforeStage } from './person-parts.ts';
+import { partsAfterBenefit, sumOfParts, type BenefitPart } from './person-parts.ts';
 import { gateDisease, isRelated, type DiseaseGround } from './special-disease.ts';
 import { splitLines, type SplitBill } from './split-lines.ts';
 import { runStage, takeFromFront } from './stage.ts';
@@ -28,10 +28,6 @@ interface Work {
   readonly tally: Tally;
   readonly paid: Paid;
   readonly trace: TraceEntry[];
-}
-
-interface BenefitResult extends BeforeStage {
-  readonly verdict: StageVerdict;
 }
 
 /**
@@ -119,20 +115,23 @@ function amountsByClass(lines: readonly LineVerdict[]): ClassAmount[] {
   }));
 }
 
-/** A part of a bill for which the policy has no benefit: all of its eligible amount stays with the person. */
-function unpaid(eligible: Fen): BenefitResult {
+/** What becomes of lines that fall back to a benefit that the policy does not have: all stays with the person. */
+function unpaid(eligible: Fen): StageVerdict {
   const split = { expense: eligible, deducted: 0, beyond: eligible, covered: 0, paid: 0, coinsurance: eligible };
-  const verdict: StageVerdict = { stage: 'none', fund: 'pool', slices: [], lumpSum: 0, overCap: 0, ...split };
-  return { outOfArea: 0, accountFirst: 0, verdict };
+  return { stage: 'none', fund: 'pool', slices: [], lumpSum: 0, overCap: 0, ...split };
 }
 
-function runBenefit(kind: BenefitKind, lines: readonly LineVerdict[], work: Work): BenefitResult {
+function runBenefit(kind: BenefitKind, lines: readonly LineVerdict[], work: Work): BenefitPart {
   const { ground, adjustment, facts, tally, trace } = work;
   const benefit = ground.policy.benefits[kind];
   const eligible = lines.reduce((sum, line) => sum + line.eligible, 0);
-  if (benefit === undefined) return unpaid(eligible);
   const attributes = kind === facts.bill.kind ? work.attributes : ordinary(work.attributes);
   tally.enterPeriod(kind === 'specialDisease' ? work.disease?.periodBucket : undefined);
+  if (benefit === undefined) {
+    const verdict = unpaid(eligible);
+    const parts = partsAfterBenefit(lines, { outOfArea: 0, accountFirst: 0 }, verdict);
+    return { benefit: kind, attributes, verdict, parts };
+  }
   const outOfArea = shareOf(eligible, adjustment.extraFirstSelfPay);
   if (outOfArea > 0) {
     const inputs = { eligible, ratio: adjustment.extraFirstSelfPay };
@@ -153,7 +152,8 @@ function runBenefit(kind: BenefitKind, lines: readonly LineVerdict[], work: Work
     tally,
     trace,
   );
-  return { outOfArea, accountFirst, verdict };
+  const parts = partsAfterBenefit(lines, { outOfArea, accountFirst }, verdict);
+  return { benefit: kind, attributes, verdict, parts };
 }
 
 function settleShares(work: Work, split: SplitBill): Verdict {
@@ -161,15 +161,14 @@ function settleShares(work: Work, split: SplitBill): Verdict {
   const { bill } = facts;
   const { lines } = split;
   const kinds: BenefitKind[] = bill.kind === 'specialDisease' ? ['specialDisease', 'outpatient'] : [bill.kind];
-  const benefits: BenefitResult[] = [];
+  const benefits: BenefitPart[] = [];
   for (const kind of kinds) {
     const own = lines.filter((line) => line.benefit === kind);
     if (own.length > 0) benefits.push(runBenefit(kind, own, work));
   }
 
-  const personParts = partsAfterBenefits(lines, benefits);
-  tally.enterPeriod(work.disease?.periodBucket);
-  const layers = runLayers(ground.policy, bill.kind, ground.benefitDate, work.attributes, personParts, tally, trace);
+  const layers = runLayers(ground.policy, ground.benefitDate, benefits, work.disease?.periodBucket, tally, trace);
+  const personParts = sumOfParts(benefits);
   const stages = [...benefits.map(({ verdict }) => verdict), ...layers];
   const cash = payFromAccounts(ground.policy, bill.kind, personParts, facts.accounts, work.paid, trace);
   const totals = totalsOf(lines, stages, work.paid);

@@ -76,13 +76,19 @@ export function findGround(facts: Facts, rulebook: Rulebook): Ground | Rejection
 
 const FILING_ORDER: readonly FilingKind[] = ['longTerm', 'referral', 'emergency', 'other'];
 
-/** How the treatment was filed; an emergency counts as filed (policy-facts B.2). */
+/**
+ * How the treatment was filed; an emergency counts as filed. A stay that began inside a filing is covered to discharge,
+ * and one that was filed before it was settled is filed.
+ *
+ * @source policy-facts B.2
+ */
 function filingOn({ person, bill, institution }: Facts, on: DateText): FilingKind {
   if (bill.emergency) return 'emergency';
   if (person.filings.length === 0) return 'none';
+  const began = bill.kind === 'inpatient' ? (bill.admissionDate ?? on) : on;
   const valid = person.filings.filter(
     (filing) =>
-      spans(filing, on) &&
+      (spans(filing, on) || spans(filing, began)) &&
       (filing.treatmentRegion === undefined || filing.treatmentRegion === institution.region),
   );
   return FILING_ORDER.find((kind) => valid.some((filing) => filing.kind === kind)) ?? 'none';

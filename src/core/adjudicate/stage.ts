@@ -96,7 +96,7 @@ export function runStage(input: StageInput, tally: Tally, trace: TraceEntry[]): 
   const overCap = beyond - covered + overPaymentCap;
   const coinsurance = beyond - paid - overCap;
   invariant(coinsurance >= 0 && paid >= 0, 'a stage pays no more than lies before its cap');
-  tally.feed(stage.id, {
+  const measured = {
     expense,
     deducted,
     beyond,
@@ -105,7 +105,8 @@ export function runStage(input: StageInput, tally: Tally, trace: TraceEntry[]): 
     paid,
     standard: deduction.standard,
     admissions: stretches.filter(({ admission }) => admission > 0).length,
-  });
+  };
+  tally.feed(stage.id, measured, attributes);
   const split = { expense, deducted, beyond, covered, paid, coinsurance, overCap };
   return { stage: stage.id, fund: input.fund, slices, lumpSum: 0, ...split };
 }

@@ -31,6 +31,8 @@ export interface Accumulator {
   readonly measure: Measure;
   /** Benefits (`outpatient`…) and layers (by id) that feed it. */
   readonly of: readonly string[];
+  /** Bills that feed it; all when undefined. Makes a cap of its own for some institutions or diseases inside another. */
+  readonly when: Condition | undefined;
   readonly per: 'year' | 'period';
 }
 
@@ -104,6 +106,7 @@ export interface Benefit extends Stage {
 /** A further layer on what the person bears after the earlier ones (policy-facts G.9). */
 export interface Layer extends Stage {
   readonly fund: Exclude<Fund, 'pool'>;
+  /** It sees only the parts of a bill that fall under these benefits. */
   readonly benefits: readonly BenefitKind[];
   readonly when: Condition | undefined;
   /** What is left of these parts, after the layers before, is the base; payments take from them in this order. */

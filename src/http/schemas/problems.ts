@@ -25,6 +25,8 @@ export const billConflict = problem.extend({
   settledContentHash: z.string().meta({ description: 'of what was settled' }),
 });
 
+export type BillConflict = z.infer<typeof billConflict>;
+
 /** 409 LATER_BILLS_DEPEND: bills that would come out differently without the one to be reversed. */
 export const laterBillsDepend = problem.extend({
   dependents: z.array(
@@ -42,6 +44,8 @@ export const laterBillsDepend = problem.extend({
     }),
   ),
 });
+
+export type LaterBillsDepend = z.infer<typeof laterBillsDepend>;
 
 /** 409 REVERSAL_CONFLICT: the settlement is reversed already, for another reason. */
 export const reversalConflict = problem.extend({

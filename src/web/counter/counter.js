@@ -46,7 +46,7 @@ const FIGURES = {
   },
   reversed: {
     total: ['费用总额', 'Total bill'],
-    fund: ['基金收回', 'Insurance takes back'],
+    fund: ['基金收回', 'Taken back'],
     account: ['退回账户', 'Back to account'],
     cash: ['退还现金', 'You get back'],
   },
@@ -91,7 +91,7 @@ const isZero = (text) => /^-?0\.00$/.test(text);
 
 function figure(className, words, amount) {
   const shown = yuan(amount);
-  return element('div', `figure ${className}`, both(words), element('b', shown.length > 10 ? 'long' : '', shown));
+  return element('div', `figure ${className}`, both(words), element('b', shown.length > 9 ? 'long' : '', shown));
 }
 
 function origins(words, names, amounts) {
@@ -160,7 +160,12 @@ function previousItem({ event, personName, homeName, shares, undone, ...bill }) 
   const top = element('div', '', element('span', '', `${timeOf(bill)} ${personName}`), element('small', '', homeName));
   const words = event === 'reversed' ? ['退', 'back'] : ['现金', 'cash'];
   const cash = element('span', 'amount cash', `${words[0]} ${yuan(shares.cash)}`);
-  return element('li', undone ? 'undone' : event, top, element('div', '', element('span', 'amount', yuan(shares.total)), cash));
+  return element(
+    'li',
+    undone ? 'undone' : event,
+    top,
+    element('div', '', element('span', 'amount', yuan(shares.total)), cash),
+  );
 }
 
 const SCALE_MIN = 0.5;

@@ -5,13 +5,7 @@ import { clearUpTo, type ClearingDeps } from '../../../src/app/clearing/run-clea
 import type { ClearingStore, SettlementRow, StoredSettlement } from '../../../src/app/ports.ts';
 import type { Database } from '../../../src/db/open-database.ts';
 import { describeEachDatabase, FIRST_DATE } from '../../support/databases.ts';
-import {
-  needFor,
-  samplePerson,
-  sampleReversal,
-  sampleSettlement,
-  writing,
-} from '../../support/settlement-samples.ts';
+import { needFor, samplePerson, sampleReversal, sampleSettlement, writing } from '../../support/settlement-samples.ts';
 
 const REGIONS = ['310118', '320509', '330421'];
 const at = (date: string, time = '12:00'): number => Date.parse(`${date}T${time}:00+08:00`);
@@ -62,7 +56,9 @@ describeEachDatabase('clearing', (open) => {
     const { database, deps } = await begin();
     const written = await settle(database, aDay);
     const issued = await clearUpTo(deps, FIRST_DATE);
-    expect(issued).toMatchObject([{ windowId: 1, businessDate: FIRST_DATE, state: 'issued', issuedAtMs: deps.clock.now() }]);
+    expect(issued).toMatchObject([
+      { windowId: 1, businessDate: FIRST_DATE, state: 'issued', issuedAtMs: deps.clock.now() },
+    ]);
 
     const store = database.clearingStore;
     expect(await store.statements(1)).toMatchObject([
@@ -215,7 +211,10 @@ describeEachDatabase('clearing', (open) => {
     };
     const undisturbed = await startOver();
     let steps = 0;
-    await clearDue({ ...undisturbed.deps, store: stepwise(undisturbed.database.clearingStore, () => void (steps += 1)) });
+    await clearDue({
+      ...undisturbed.deps,
+      store: stepwise(undisturbed.database.clearingStore, () => void (steps += 1)),
+    });
     const expected = await everything(undisturbed.database);
     expect(expected.results.flatMap(({ statements }) => statements)).toHaveLength(2);
     expect(steps).toBeGreaterThan(15);
@@ -259,7 +258,7 @@ function stepwise(store: ClearingStore, step: () => void): ClearingDeps['store']
     });
   }
   for (const name of ['closeWindow', 'issue'] as const) {
-    const plain = store[name] as (...values: never[]) => Promise<void>;
+    const plain = store[name];
     Object.assign(counted, {
       [name]: async (...values: never[]) => {
         step();

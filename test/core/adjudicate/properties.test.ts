@@ -246,7 +246,7 @@ describe('over a sequence of bills', () => {
           name,
           measure,
           of,
-          per: 'year',
+          when: undefined, per: 'year',
         });
         const limits = { shared, inner, expense, withDeductible };
         const benefitOf = (kind: BenefitKind): Benefit => {
@@ -374,7 +374,7 @@ function countedThrough(law: {
     name,
     measure: name,
     of: ['outpatient'],
-    per: 'year',
+    when: undefined, per: 'year',
   });
   return policy(draft, {
     benefits: { outpatient },
