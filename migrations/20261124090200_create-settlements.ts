@@ -78,7 +78,7 @@ export async function up(knex: Knex): Promise<void> {
       party VARCHAR(30) NOT NULL,
       amount_fen BIGINT NOT NULL,
       PRIMARY KEY (settlement_id, leg)
-    ) ${storage}`);
+    ) ${isMysql ? storage : 'WITHOUT ROWID'}`);
 }
 
 export async function down(knex: Knex): Promise<void> {

@@ -259,6 +259,12 @@ async function main(role: string | undefined): Promise<void> {
     await (await openStores(environment, loadConfig(environment.configDir).rules, systemClock)).close();
     return;
   }
+  if (role === 'demo') {
+    // Only here, so that a process in production loads no simulator.
+    const { runDemo } = await import('./cli/demo.ts');
+    stopOnSignal(await runDemo(environment, (settings) => start({ environment: settings, serve: true, work: true })));
+    return;
+  }
   if (role !== 'serve' && role !== 'worker') {
     throw new AppError('UNKNOWN_ROLE', `${role ?? 'none'} is not a role: serve, worker, migrate or demo`, { status: 400 });
   }

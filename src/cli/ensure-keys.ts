@@ -68,12 +68,12 @@ export async function ensureKeys(
     mkdirSync(dataDir, { recursive: true });
     writeKeys(file, [...keys, ...others]);
   }
-  const stored = new Set((await store.all()).map(({ keyHash }) => keyHash));
-  const hashed = keys.map(({ kind, id, key }) => ({
-    keyHash: createHash('sha256').update(key).digest('hex'),
-    principal: { kind, id },
-  }));
-  const missing = hashed.filter(({ keyHash }) => !stored.has(keyHash));
-  if (missing.length > 0) await store.add(missing);
+  // Every time: the database may be a new one beside an old file.
+  await store.add(
+    keys.map(({ kind, id, key }) => ({
+      keyHash: createHash('sha256').update(key).digest('hex'),
+      principal: { kind, id },
+    })),
+  );
   return keys;
 }

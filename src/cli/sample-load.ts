@@ -3,18 +3,13 @@ import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Database } from '../db/open-database.ts';
 import { AppError } from '../platform/errors.ts';
-import { createBillMaker } from '../simulators/bill-maker.ts';
-import { createChargeBook, type ChargeBook, type ChargeItem } from '../simulators/charge-book.ts';
 import { closingBillOf } from '../simulators/day-planner.ts';
-import { addDays } from '../simulators/days.ts';
 import { createHospital } from '../simulators/hospital.ts';
-import { makePopulation } from '../simulators/population.ts';
 import { runSampleDay, type DayOutcome } from '../simulators/run-sample-day.ts';
-import { planSampleDay } from '../simulators/sample-day.ts';
-import { withEarlierSpending } from './earlier-spending.ts';
+import type { Visit } from '../simulators/visits.ts';
 import type { IssuedKey } from './ensure-keys.ts';
 import type { Progress } from './progress.ts';
-import { loadChargeMaster, loadPersonas } from './sample-data.ts';
+import { buildSample } from './sample-build.ts';
 
 /** As much of a running service as loading a sample needs. */
 export interface SampleTarget {
@@ -34,74 +29,25 @@ export interface LoadedSample {
   readonly outcome: DayOutcome | undefined;
 }
 
-const SEED = 20_200_820;
-const PERSONS_A_COUNTY = 1200;
 const PERSONS_A_CALL = 400;
 const CONCURRENCY = 8;
-/** An ordinary consultation: class A in every county. */
-const EARLIER_ITEM = '001102000010000';
-
-function chargeBookFor(
-  { rulebook, regions }: SampleTarget['rules'],
-  items: readonly ChargeItem[],
-  day: DateText,
-): ChargeBook {
-  const catalogued = regions.flatMap(({ code }) => [...(rulebook.catalogueOn(code, day)?.items.values() ?? [])]);
-  const codes = (fits: (item: (typeof catalogued)[number]) => boolean): Set<string> =>
-    new Set(catalogued.filter(fits).map(({ code }) => code));
-  return createChargeBook(items, {
-    restricted: codes(({ restriction }) => restriction !== undefined),
-    limited: codes(({ priceLimit }) => priceLimit !== undefined),
-  });
-}
-
-/** Everybody insured in the counties as of a day: the same day makes the same people. */
-function makePersons({ rules }: SampleTarget, configDir: string, book: ChargeBook, day: DateText) {
-  const regions = rules.regions.map(({ code }) => code);
-  const consultation = book.find(EARLIER_ITEM);
-  const population = makePopulation({ seed: SEED, asOf: day, regions, perRegion: PERSONS_A_COUNTY }).map((person) =>
-    withEarlierSpending(person, consultation, rules.rulebook, addDays(day, -1)),
-  );
-  return { population, personas: loadPersonas(configDir, rules.rulebook, day) };
-}
 
 /** Imports persons unless they are all there: bills may have moved their balances since. */
-async function importPersons(
-  target: SampleTarget,
-  persons: readonly PersonImport[],
-  progress: Progress,
-): Promise<void> {
-  const { personStore } = target.database;
-  if ((await personStore.count()) >= persons.length) return;
+async function importPersons({ database }: SampleTarget, persons: readonly PersonImport[], progress: Progress) {
+  if ((await database.personStore.count()) >= persons.length) return;
   progress.begin('参保人 insured persons', persons.length);
   for (let from = 0; from < persons.length; from += PERSONS_A_CALL) {
     const batch = persons.slice(from, from + PERSONS_A_CALL);
-    await personStore.importPersons(batch);
+    await database.personStore.importPersons(batch);
     progress.at(from + batch.length);
   }
 }
 
-async function postDay(
-  target: SampleTarget,
-  configDir: string,
-  keys: readonly IssuedKey[],
-  day: DateText,
-  progress: Progress,
-): Promise<DayOutcome> {
-  const institutions = [...target.institutions.values()];
-  const book = chargeBookFor(target.rules, loadChargeMaster(configDir), day);
-  const { population, personas } = makePersons(target, configDir, book, day);
-  await importPersons(target, [...population, ...personas], progress);
-  const ownCodes = new Map(
-    institutions.map(({ id, mapping }) => [id, new Map(Array.from(mapping, ([own, national]) => [national, own]))]),
-  );
-  const maker = createBillMaker(book, (id) => ownCodes.get(id) ?? new Map());
-  const ids = personas.map(({ person }) => person.id);
-  const visits = planSampleDay({ day, institutions, population, personas: ids, maker });
+function postVisits({ url }: SampleTarget, visits: readonly Visit[], keys: readonly IssuedKey[], progress: Progress) {
   const keyOf = new Map(keys.filter(({ kind }) => kind === 'institution').map(({ id, key }) => [id, key]));
   progress.begin('账单 bills', visits.flatMap(({ steps }) => steps).length);
   return runSampleDay(visits, {
-    hospitalOf: (id) => createHospital({ baseUrl: target.url, key: keyOf.get(id) ?? '' }),
+    hospitalOf: (id) => createHospital({ baseUrl: url, key: keyOf.get(id) ?? '' }),
     concurrency: CONCURRENCY,
     onStep: (done) => {
       progress.at(done);
@@ -110,10 +56,10 @@ async function postDay(
 }
 
 /** The window that the day's last bill is in; undefined while the day is not all there. */
-async function windowOfDay({ database, institutions }: SampleTarget, day: DateText): Promise<number | undefined> {
+async function windowOfDay({ database, institutions }: SampleTarget, day: DateText) {
   const { institutionId, billNumber } = closingBillOf(day, [...institutions.values()]);
   const [settlement] = await database.settlementQueries.byBill(institutionId, billNumber);
-  return settlement?.row.windowId;
+  return settlement && database.clearingStore.window(settlement.row.windowId);
 }
 
 /**
@@ -121,7 +67,7 @@ async function windowOfDay({ database, institutions }: SampleTarget, day: DateTe
  * found and not done again; the day is that of the first window, so that a start that was cut short before midnight
  * goes on with its own day.
  *
- * @throws AppError BAD_SAMPLE_DATA, ENGINE_UNREACHABLE, and what clearing throws
+ * @throws AppError BAD_SAMPLE_DATA, ENGINE_UNREACHABLE, SAMPLE_INCOMPLETE, and what clearing throws
  */
 export async function loadSample(
   target: SampleTarget,
@@ -129,12 +75,17 @@ export async function loadSample(
   keys: readonly IssuedKey[],
   progress: Progress,
 ): Promise<LoadedSample> {
-  const { clearingStore } = target.database;
-  const day = (await clearingStore.window(1))?.businessDate ?? (await clearingStore.openWindow()).businessDate;
-  let windowId = await windowOfDay(target, day);
-  const outcome = windowId === undefined ? await postDay(target, configDir, keys, day, progress) : undefined;
-  windowId ??= await windowOfDay(target, day);
-  const window = windowId === undefined ? undefined : await clearingStore.window(windowId);
+  const { database, rules, institutions } = target;
+  const first = (await database.clearingStore.window(1)) ?? (await database.clearingStore.openWindow());
+  const day = first.businessDate;
+  let outcome: DayOutcome | undefined;
+  let window = await windowOfDay(target, day);
+  if (window === undefined) {
+    const { persons, visits } = buildSample({ configDir, ...rules, institutions: [...institutions.values()] }, day);
+    await importPersons(target, persons, progress);
+    outcome = await postVisits(target, visits, keys, progress);
+    window = await windowOfDay(target, day);
+  }
   if (window === undefined) {
     const surprises = outcome?.surprises.join('; ') ?? '';
     throw new AppError('SAMPLE_INCOMPLETE', `the sample day did not go through: ${surprises}`, { status: 500 });

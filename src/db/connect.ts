@@ -43,6 +43,7 @@ export function connectSqlite(filename: string): Knex {
         raw.pragma('synchronous = FULL');
         raw.pragma('foreign_keys = OFF');
         raw.pragma('busy_timeout = 5000');
+        raw.pragma('wal_autocheckpoint = 8000');
         done(null, raw);
       },
     },

@@ -15,8 +15,8 @@ export interface FundState {
   readonly account: string;
   /** By person, bucket and name: the sum of all changes. */
   readonly accumulators: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
-  /** Business days noticed, oldest first, each with this county's position. */
-  readonly notices: readonly Pick<ClearingNotice, 'windowId' | 'businessDate' | 'position'>[];
+  /** Business days noticed, as they came: this county's position and its statements. */
+  readonly notices: readonly Pick<ClearingNotice, 'windowId' | 'businessDate' | 'position' | 'statements'>[];
 }
 
 /** The books of one county's fund. */
@@ -71,8 +71,8 @@ export function createFundBook(): FundBook {
         seen.add(message.messageId);
         counts[message.topic] += 1;
         if (message.topic === 'clearing-notice') {
-          const { windowId, businessDate, position } = message;
-          notices.push({ windowId, businessDate, position });
+          const { windowId, businessDate, position, statements } = message;
+          notices.push({ windowId, businessDate, position, statements });
         } else {
           enterAdvice(message);
         }

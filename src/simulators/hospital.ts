@@ -30,7 +30,7 @@ export interface Hospital {
 }
 
 const ATTEMPTS_MAX = 5;
-const FIRST_PAUSE_MS = 100;
+const FIRST_PAUSE_MS = 50;
 
 /**
  * Sends once and reads the answer by its schema, as an outsider must: what is not in the contract is an error here too.

@@ -6,6 +6,7 @@ import { createMessageSource } from '../../src/app/outbox/load-messages.ts';
 import type { OutboxMessage } from '../../src/app/ports.ts';
 import { reverseSettlement, type ReverseDeps } from '../../src/app/settlement/reverse-settlement.ts';
 import { settleBills } from '../../src/app/settlement/settle-bills.ts';
+import { formatFen } from '../../src/core/money/text.ts';
 import type { Database } from '../../src/db/open-database.ts';
 import { startDispatchLoop } from '../../src/jobs/dispatch-loop.ts';
 import { createBreakers, type Breakers } from '../../src/partners/breakers.ts';
@@ -122,21 +123,30 @@ describeEachDatabase('dispatching the outbox', (open) => {
     expect(await dispatchOutbox(deps)).toMatchObject({ delivered: 0, failed: 0 });
   });
 
-  it('brings the clearing notice with position and statements', async () => {
-    const { fund, deps } = await begin();
+  it('brings both sides of a debt the same statement, each with its own position, and others neither', async () => {
+    const { fund: owing, deps } = await begin();
+    const [owed, apart] = [await startFundServer(), await startFundServer()];
+    endings.push(owed.stop, apart.stop);
     await settle(await newPerson(), 50_000);
-    const clearing = { store: database.clearingStore, regions: [HOME, '330421'], clock };
-    const [window] = await clearUpTo(clearing, (await database.clearingStore.openWindow()).businessDate);
+    const { businessDate } = await database.clearingStore.openWindow();
+    const clearing = { store: database.clearingStore, regions: [HOME, '330421', '310118'], clock };
+    const [window] = await clearUpTo(clearing, businessDate);
     await dispatchOutbox(deps);
-    const { notices } = fund.state();
-    const owed = (await database.clearingStore.statements(window!.windowId))[0]!.owed;
-    const yuan = `${String(owed).slice(0, -2)}.${String(owed).slice(-2)}`;
-    expect(notices).toEqual([
-      {
-        windowId: window!.windowId,
-        businessDate: window!.businessDate,
-        position: { receivable: '0.00', payable: yuan, net: `-${yuan}` },
-      },
+    await dispatchOutbox(depsFor('330421', owed.url));
+    await dispatchOutbox(depsFor('310118', apart.url));
+
+    const [statement] = await database.clearingStore.statements(window!.windowId);
+    const yuan = formatFen(statement!.owed);
+    const about = { windowId: window!.windowId, businessDate };
+    const statements = [{ ...statement!, owed: yuan }];
+    expect(owing.state().notices).toEqual([
+      { ...about, position: { receivable: '0.00', payable: yuan, net: `-${yuan}` }, statements },
+    ]);
+    expect(owed.state().notices).toEqual([
+      { ...about, position: { receivable: yuan, payable: '0.00', net: yuan }, statements },
+    ]);
+    expect(apart.state().notices).toEqual([
+      { ...about, position: { receivable: '0.00', payable: '0.00', net: '0.00' }, statements: [] },
     ]);
   });
 
@@ -207,11 +217,13 @@ describeEachDatabase('dispatching the outbox', (open) => {
     for (let turn = 0; turn < 6; turn++) {
       // A breaker of its own for each turn: here it is the message that waits.
       const client = createFundClient({ region: HOME, url: fund.url }, createBreakers(BREAKER));
+      const random = (): number => turn % 2;
+      await dispatchOutbox({ ...deps, outbox, client, random });
       await dispatchOutbox({ ...deps, outbox, client });
-      await dispatchOutbox({ ...deps, outbox, client, random: () => 0 });
       clock.advance(8000);
     }
-    expect(waits).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
+    // Half of each wait is certain, the other half left to chance: here all of it in every second turn.
+    expect(waits).toEqual([500, 2000, 2000, 8000, 4000, 8000]);
   });
 
   it('lets a bad message hold back its own person only', async () => {

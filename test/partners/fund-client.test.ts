@@ -104,7 +104,10 @@ describe('a fund client', () => {
   it('says when nobody is there, and follows nobody elsewhere', async () => {
     const gone = await clientOf((request) => request.socket.destroy());
     await expect(gone.send(MESSAGES)).rejects.toMatchObject({ code: 'PARTNER_UNREACHABLE', retryable: true });
-    const elsewhere = await clientOf((_request, response) => response.writeHead(307, { location: '/else' }).end());
+    const elsewhere = await clientOf((request, response) => {
+      if (request.url === '/else') response.end('{"accepted":["m1"]}');
+      else response.writeHead(307, { location: '/else' }).end();
+    });
     await expect(elsewhere.send(MESSAGES)).rejects.toMatchObject({ code: 'PARTNER_UNREACHABLE' });
   });
 
