@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { County, Institution, PersonImport } from '../app/ports.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
@@ -31,6 +32,8 @@ export interface LoadedSample {
 
 const PERSONS_A_CALL = 400;
 const CONCURRENCY = 8;
+const CLEARING_ATTEMPTS = 50;
+const CLEARING_PAUSE_MS = 200;
 
 /** Imports persons unless they are all there: bills may have moved their balances since. */
 async function importPersons({ database }: SampleTarget, persons: readonly PersonImport[], progress: Progress) {
@@ -53,6 +56,19 @@ function postVisits({ url }: SampleTarget, visits: readonly Visit[], keys: reado
       progress.at(done);
     },
   });
+}
+
+/** Clears, waiting for a run that is under way: a start catches up on missed nights at the same time. */
+async function clear({ runClearing }: SampleTarget, businessDate: DateText): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await runClearing(businessDate);
+      return;
+    } catch (error) {
+      if (attempt === CLEARING_ATTEMPTS || !(error instanceof AppError && error.retryable)) throw error;
+      await pause(CLEARING_PAUSE_MS);
+    }
+  }
 }
 
 /** The window that the day's last bill is in; undefined while the day is not all there. */
@@ -93,7 +109,7 @@ export async function loadSample(
   if (window.state !== 'issued') {
     progress.begin('清算 clearing', 1);
     // On purpose before midnight: the sample day is over, and the next window is open from now on.
-    await target.runClearing(window.businessDate);
+    await clear(target, window.businessDate);
     progress.at(1);
   }
   progress.end();

@@ -7,6 +7,8 @@ import { rowsOf } from './raw-rows.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations');
 const FILE = /^\d{14}_[a-z0-9-]+\.ts$/;
+// A lock belongs to the whole server, and its name has no more than 64 characters.
+const LOCK_NAME = "CONCAT('migrate.', MD5(DATABASE()))";
 const LOCK_WAIT_S = 60;
 
 function isMysql(knex: Knex): boolean {
@@ -52,7 +54,7 @@ function migrateMysql(knex: Knex): Promise<void> {
   return knex.transaction(async (session) => {
     const [lock] = await rowsOf<{ taken: number | null }>(
       session,
-      `SELECT GET_LOCK(CONCAT(DATABASE(), '.migrate'), ${LOCK_WAIT_S}) AS taken`,
+      `SELECT GET_LOCK(${LOCK_NAME}, ${LOCK_WAIT_S}) AS taken`,
     );
     if (lock?.taken !== 1) {
       throw new AppError('MIGRATION_LOCKED', 'another process has been migrating the database for too long', {
@@ -65,7 +67,7 @@ function migrateMysql(knex: Knex): Promise<void> {
       await knex.migrate.forceFreeMigrationsLock({ migrationSource: source });
       await knex.migrate.latest({ migrationSource: source });
     } finally {
-      await session.raw("DO RELEASE_LOCK(CONCAT(DATABASE(), '.migrate'))");
+      await session.raw(`DO RELEASE_LOCK(${LOCK_NAME})`);
     }
   });
 }

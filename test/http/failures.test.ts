@@ -9,6 +9,7 @@ import { createCounterEvents } from '../../src/http/counter-events.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { problem } from '../../src/http/schemas/problems.ts';
+import type { Rulebook } from '../../src/core/policy/rulebook.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { postedBill } from '../support/posted-bill.ts';
 import { NOW_MS } from '../support/service.ts';
@@ -35,6 +36,7 @@ describe('when the world or the engine fails', () => {
       newId: () => 'trace-1',
       counterEvents: createCounterEvents(),
       metrics: createMetrics(),
+      rulebook: () => ({}) as Rulebook,
       readiness: {},
       log: { debug: log('debug'), warn: log('warn'), error: log('error') },
       ...parts,
