@@ -4,10 +4,10 @@ import { adjudicate } from '../core/adjudicate/adjudicate.ts';
 import type { Bill } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import { amountOf } from '../core/money/fen.ts';
+import { parsePrice } from '../core/money/text.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import { createChance, seedOf } from '../simulators/chance.ts';
 import type { ChargeItem } from '../simulators/charge-book.ts';
-import { parsePrice } from '../core/money/text.ts';
 
 const QUANTITY_ONE = 10_000;
 

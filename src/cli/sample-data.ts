@@ -6,12 +6,12 @@ import { readCsv } from '../config/csv-reader.ts';
 import type { RuleError } from '../config/rule-error.ts';
 import { date, fen, filingKind, flag, medicalAid, readShape, scheme, text } from '../config/shapes.ts';
 import { readYaml } from '../config/yaml-file.ts';
-import { addDays } from '../simulators/days.ts';
-import type { ChargeItem } from '../simulators/charge-book.ts';
 import { benefitYearStart, daysBetween, type DateText } from '../core/calendar.ts';
 import { parseFen, parseScaled } from '../core/money/text.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import { AppError } from '../platform/errors.ts';
+import type { ChargeItem } from '../simulators/charge-book.ts';
+import { addDays } from '../simulators/days.ts';
 
 /** The day as of which the personas' balances, accumulators and spans are written down. */
 const WRITTEN_AS_OF = '2026-11-24';

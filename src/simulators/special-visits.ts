@@ -27,7 +27,7 @@ export function addOddities(planner: Planner): void {
   }
 }
 
-/** Two bills taken back whole, one of them settled anew as it should have been, and answers that got lost. */
+/** Bills taken back whole, one of them settled anew as it should have been; one sent twice; a number used for two bills. */
 export function addSecondThoughts(planner: Planner): void {
   const visit = (home: string): Occasion =>
     planner.occasion('outpatient', planner.abroad(home, 1).id, planner.patient(home));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { lastDayOver, clearDue } from '../../../src/app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps } from '../../../src/app/clearing/run-clearing.ts';
 import type { ClearingStore, SettlementRow, StoredSettlement } from '../../../src/app/ports.ts';
@@ -147,6 +147,30 @@ describeEachDatabase('clearing', (open) => {
     expect(await database.clearingStore.statements(2)).toMatchObject([{ settlements: 1, owed: 9_500 }]);
   });
 
+  it('loses nothing and counts nothing twice while counters go on settling', async () => {
+    const { database, deps } = await begin(at('2026-11-30'));
+    let isClearing = true;
+    let settled = 0;
+    const counter = async (): Promise<void> => {
+      while (isClearing) {
+        const made = await settle(database, (windowId) => [sampleSettlement({ windowId })]);
+        settled += made.length;
+      }
+    };
+    const counters = Array.from({ length: 8 }, counter);
+    for (const [night, date] of ['2026-11-24', '2026-11-25', '2026-11-26', '2026-11-27'].entries()) {
+      await vi.waitFor(() => expect(settled).toBeGreaterThan(20 * (night + 1)), { interval: 1 });
+      await clearUpTo(deps, date);
+    }
+    isClearing = false;
+    await Promise.all(counters);
+    await clearUpTo(deps, '2026-11-28');
+    const statements = (await everything(database)).results.flatMap((result) => result.statements);
+    expect(statements.length).toBeGreaterThanOrEqual(4);
+    expect(statements.reduce((sum, statement) => sum + statement.settlements, 0)).toBe(settled);
+    expect(statements.reduce((sum, { owed }) => sum + owed, 0)).toBe(settled * 9_500);
+  });
+
   it('takes a reversal of a cleared bill into the open window, where it turns the debt round', async () => {
     const { database, deps } = await begin();
     const [original] = await settle(database, (windowId) => [sampleSettlement({ windowId })]);
@@ -247,27 +271,28 @@ describeEachDatabase('clearing', (open) => {
 
 /** A store that calls before each step, and after each step that writes: a crash may come on either side of it. */
 function stepwise(store: ClearingStore, step: () => void): ClearingDeps['store'] {
-  const counted = { ...store };
-  for (const name of ['openWindow', 'closedWindows', 'window', 'gross', 'items'] as const) {
-    const plain = store[name] as (...values: never[]) => Promise<never>;
-    Object.assign(counted, {
-      [name]: async (...values: never[]) => {
-        step();
-        return plain(...values);
-      },
-    });
-  }
-  for (const name of ['closeWindow', 'issue'] as const) {
-    const plain = store[name];
-    Object.assign(counted, {
-      [name]: async (...values: never[]) => {
-        step();
-        await plain(...values);
-        step();
-      },
-    });
-  }
-  return counted;
+  const read =
+    <A extends unknown[], R>(call: (...values: A) => Promise<R>) =>
+    async (...values: A): Promise<R> => {
+      step();
+      return call(...values);
+    };
+  const write =
+    <A extends unknown[]>(call: (...values: A) => Promise<void>) =>
+    async (...values: A): Promise<void> => {
+      step();
+      await call(...values);
+      step();
+    };
+  return {
+    openWindow: read(store.openWindow),
+    closedWindows: read(store.closedWindows),
+    window: read(store.window),
+    gross: read(store.gross),
+    items: read(store.items),
+    closeWindow: write(store.closeWindow),
+    issue: write(store.issue),
+  };
 }
 
 it('takes yesterday in Asia/Shanghai for due, never today', () => {
