@@ -4,7 +4,7 @@ import { pino, type Logger } from 'pino';
 import { clearDue } from './app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
-import type { Institution } from './app/ports.ts';
+import type { Institution, KeyStore } from './app/ports.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -77,6 +77,7 @@ interface Serving extends Stoppable {
 }
 
 const CLEARING_JOB = 'clearing';
+const KEYS_REFRESH_MS = 30_000;
 const STOP_GRACE_MS = 1000;
 const WRITE_LANES = 2;
 const READ_LANES = 2;
@@ -109,6 +110,26 @@ async function openStores({ databaseUrl, dataDir }: Environment, rules: Rules, c
   return database;
 }
 
+/** Knows who presents a key; keys that are given out later are known within {@link KEYS_REFRESH_MS}. */
+async function watchKeys(store: KeyStore, log: Logger) {
+  let authenticate = createAuthenticator(await store.all());
+  const refresh = (): void => {
+    store.all().then(
+      (keys) => (authenticate = createAuthenticator(keys)),
+      (error: unknown) => {
+        log.warn({ err: error }, 'keys could not be read again; those known stay valid');
+      },
+    );
+  };
+  const timer = setInterval(refresh, KEYS_REFRESH_MS).unref();
+  return {
+    authenticate: (key: string) => authenticate(key),
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}
+
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
 async function serve(parts: Parts, { host, port }: Environment): Promise<Serving> {
   const { database, rules, institutions, clock, log, newId, runClearing } = parts;
@@ -135,6 +156,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   });
   metrics.watchQueue(() => settling.waiting);
 
+  const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
     settle: (command) => settling.submit(command),
     quote: (command) => quoting.submit(command),
@@ -146,7 +168,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     rulebook,
     institutions,
     counties: new Map(rules.regions.map((region) => [region.code, region])),
-    authenticate: createAuthenticator(await database.keyStore.all()),
+    authenticate: keys.authenticate,
     clock,
     newId,
     counterEvents,
@@ -161,6 +183,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     url: `http://${host}:${address.port}`,
     async stop() {
       counterEvents.close();
+      keys.stop();
       const closed = new Promise((done) => server.close(done));
       server.closeIdleConnections();
       await Promise.all([settling.drained(), quoting.drained()]);
@@ -266,7 +289,9 @@ async function main(role: string | undefined): Promise<void> {
     return;
   }
   if (role !== 'serve' && role !== 'worker') {
-    throw new AppError('UNKNOWN_ROLE', `${role ?? 'none'} is not a role: serve, worker, migrate or demo`, { status: 400 });
+    throw new AppError('UNKNOWN_ROLE', `${role ?? 'none'} is not a role: serve, worker, migrate or demo`, {
+      status: 400,
+    });
   }
   stopOnSignal(await start({ environment, serve: role === 'serve', work: role === 'worker' }));
 }

@@ -93,7 +93,11 @@ export interface State {
 /** What the transaction writes, all of it or nothing. */
 export interface Writes {
   readonly settlements: readonly StoredSettlement[];
-  readonly postings: readonly (Posting & { readonly settlementId: string; readonly leg: number; readonly windowId: number })[];
+  readonly postings: readonly (Posting & {
+    readonly settlementId: string;
+    readonly leg: number;
+    readonly windowId: number;
+  })[];
   /** Buckets in full, after the change. */
   readonly accumulators: readonly {
     readonly personId: string;
@@ -236,7 +240,13 @@ export interface ClearingStore {
   /** The gross of a window, summed by the database from postings' source rows. */
   gross(windowId: number): Promise<readonly GrossItem[]>;
   /** Items of one pair in a window, in the order of settlement ids, in pages. */
-  items(windowId: number, homeRegion: string, treatmentRegion: string, after: string, limit: number): Promise<readonly StatementItem[]>;
+  items(
+    windowId: number,
+    homeRegion: string,
+    treatmentRegion: string,
+    after: string,
+    limit: number,
+  ): Promise<readonly StatementItem[]>;
   /** Writes gross, statements, nets and notices and marks the window issued, in one transaction; does nothing when it is issued. */
   issue(windowId: number, result: ClearingResult, atMs: number): Promise<void>;
   statements(windowId: number): Promise<readonly PairStatement[]>;
@@ -289,7 +299,14 @@ export interface LeaseStore {
 
 /** Rules that were in force, kept as text by hash, so that old settlements can be read and recomputed. */
 export interface RuleArchive {
-  keep(rules: readonly { readonly hash: string; readonly kind: 'policy' | 'catalogue'; readonly region: string; readonly content: string }[]): Promise<void>;
+  keep(
+    rules: readonly {
+      readonly hash: string;
+      readonly kind: 'policy' | 'catalogue';
+      readonly region: string;
+      readonly content: string;
+    }[],
+  ): Promise<void>;
 }
 
 /** Who may call: an institution, a fund or an operator. */

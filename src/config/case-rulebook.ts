@@ -120,7 +120,7 @@ export function createCaseRulebook(base: Rulebook, baseHasRegions: boolean, rule
     pairOn(home, treatment, benefit, on): PairRules {
       if (pair === undefined && baseHasRegions) return base.pairOn(home, treatment, benefit, on);
       const { catalogueOf = 'home', zone = false, openDiseases = diseases } = pair ?? {};
-      return { catalogueOf, zone: zone || home === treatment, openDiseases };
+      return { catalogueOf, zone: zone || home === treatment, openDiseases, provenance: 'illustrative' };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { DateText } from '../core/calendar.ts';
 import type { Catalogue } from '../core/policy/catalogue.ts';
-import type { Policy } from '../core/policy/policy.ts';
+import { weakestProvenance, type Policy } from '../core/policy/policy.ts';
 import { inForce, type PairRules, type Rulebook } from '../core/policy/rulebook.ts';
 import type { BenefitKind } from '../core/policy/terms.ts';
 import type { RegionRules, Zone } from './load-regions.ts';
@@ -21,12 +21,25 @@ function covers({ from, to }: Span, on: DateText): boolean {
   return from <= on && (to === undefined || on <= to);
 }
 
-function isOpen({ members, open }: Zone, home: string, treatment: string, benefit: BenefitKind, on: DateText): boolean {
-  if (!members.includes(home) || !members.includes(treatment)) return false;
-  return open.some((opening) => opening.benefits.includes(benefit) && covers(opening, on));
+type Opening = Zone['open'][number];
+
+function openingOf(
+  zones: readonly Zone[],
+  home: string,
+  treatment: string,
+  benefit: BenefitKind,
+  on: DateText,
+): Opening | undefined {
+  for (const { members, open } of zones) {
+    if (!members.includes(home) || !members.includes(treatment)) continue;
+    const opening = open.find((one) => one.benefits.includes(benefit) && covers(one, on));
+    if (opening !== undefined) return opening;
+  }
+  return undefined;
 }
 
-const NO_DISEASES: readonly string[] = [];
+/** At home there is nothing to agree. */
+const AT_HOME: PairRules = { catalogueOf: 'home', zone: true, openDiseases: [], provenance: 'sourced' };
 
 /** Builds the rulebook. Each look-up is a map access and a walk over the few versions of one key. */
 export function createRulebook({ policies, catalogues, regions }: LoadedRules): Rulebook {
@@ -41,15 +54,24 @@ export function createRulebook({ policies, catalogues, regions }: LoadedRules): 
     catalogueOn: (region, on) => inForce(cataloguesByRegion.get(region) ?? [], on),
     catalogueByHash: (hash) => cataloguesByHash.get(hash),
     pairOn(home, treatment, benefit, on): PairRules {
+      if (home === treatment) return AT_HOME;
       const pair = pairs.find(
         (candidate) =>
           (candidate.home === 'any' || candidate.home === home) &&
           (candidate.treatment === 'any' || candidate.treatment === treatment),
       );
+      const catalogueOf = pair?.catalogueOf.find((entry) => covers(entry, on));
+      const openDiseases = pair?.openDiseases.find((entry) => covers(entry, on));
+      const opening = openingOf(zones, home, treatment, benefit, on);
       return {
-        catalogueOf: pair?.catalogueOf.find((entry) => covers(entry, on))?.value ?? 'home',
-        zone: home === treatment || zones.some((zone) => isOpen(zone, home, treatment, benefit, on)),
-        openDiseases: pair?.openDiseases.find((entry) => covers(entry, on))?.value ?? NO_DISEASES,
+        catalogueOf: catalogueOf?.value ?? 'home',
+        zone: opening !== undefined,
+        openDiseases: openDiseases?.value ?? [],
+        provenance: weakestProvenance([
+          catalogueOf?.provenance ?? 'illustrative',
+          opening?.provenance ?? 'sourced',
+          (benefit === 'specialDisease' ? openDiseases?.provenance : undefined) ?? 'sourced',
+        ]),
       };
     },
   };

@@ -60,7 +60,8 @@ function filingOn({ bill, person, institution }: Facts, day: string): FilingKind
   if (bill.emergency) return 'emergency';
   const days = [day, ...(bill.kind === 'inpatient' && bill.admissionDate !== undefined ? [bill.admissionDate] : [])];
   const fitting = person.filings.filter(
-    (filing) => days.some((each) => covers(filing, each)) && [undefined, institution.region].includes(filing.treatmentRegion),
+    (filing) =>
+      days.some((each) => covers(filing, each)) && [undefined, institution.region].includes(filing.treatmentRegion),
   );
   return FILING_ORDER.find((kind) => fitting.some((filing) => filing.kind === kind)) ?? 'none';
 }

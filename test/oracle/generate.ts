@@ -91,7 +91,12 @@ function generateRules(c: Choices, scale: Scale, scheme: PersonFacts['scheme']):
     const catalogueOf = c.chance(40) ? 'treatment' : 'home';
     for (const kind of KINDS) {
       const zone = region === 'zone' && !c.chance(15);
-      pairs[`${region} ${kind}`] = { catalogueOf, zone, openDiseases: DISEASES.filter(() => !c.chance(12)) };
+      pairs[`${region} ${kind}`] = {
+        catalogueOf,
+        zone,
+        openDiseases: DISEASES.filter(() => !c.chance(12)),
+        provenance: 'sourced',
+      };
     }
   }
   return { policies, catalogues: REGIONS.flatMap((region) => generateCatalogues(c, scale, region)), pairs };
@@ -99,7 +104,7 @@ function generateRules(c: Choices, scale: Scale, scheme: PersonFacts['scheme']):
 
 /** A rulebook that looks everything up the plain way. */
 export function rulebookOf({ policies, catalogues, pairs }: History['rules']): Rulebook {
-  const closed: PairRules = { catalogueOf: 'home', zone: false, openDiseases: [] };
+  const closed: PairRules = { catalogueOf: 'home', zone: false, openDiseases: [], provenance: 'sourced' };
   return {
     policyOn: (region, scheme, on) =>
       inForce(

@@ -111,13 +111,14 @@ function holdsRules({ policyHash, catalogueHashes }: Verdict, rulebook: Rulebook
 }
 
 /**
- * The weakest tag among the values of law that a bill rests on: rows of the trace, and items of the lines. Where the
+ * The weakest tag among the values of law that a bill rests on: what the regions agreed, rows of the trace, items of the
+ * lines. Where the
  * rules are not held any more nothing can be vouched for.
  */
 export function provenanceOf(worked: Worked, rulebook: Rulebook): Provenance {
   const { verdict } = worked;
   if (!holdsRules(verdict, rulebook)) return 'illustrative';
-  const ofRows = weakestProvenance(rowTags(verdict));
+  const ofRows = weakestProvenance([verdict.pairProvenance, ...rowTags(verdict)]);
   if (ofRows === 'illustrative') return ofRows;
   return weakestProvenance([ofRows, ...itemsOf(worked, rulebook).map((item) => item?.provenance ?? 'sourced')]);
 }

@@ -1,10 +1,4 @@
-import type {
-  AccountBalances,
-  Accumulators,
-  Bill,
-  BillLine,
-  InstitutionFacts,
-} from '../../core/adjudicate/facts.ts';
+import type { AccountBalances, Accumulators, Bill, BillLine, InstitutionFacts } from '../../core/adjudicate/facts.ts';
 import type {
   LineReason,
   LineVerdict,
@@ -84,7 +78,7 @@ type PackedTrace = readonly [
 
 type PackedVerdict = Pick<
   Verdict,
-  'policyHash' | 'catalogueHashes' | 'catalogueOf' | 'benefitDate' | 'yearStart' | 'accounts'
+  'policyHash' | 'catalogueHashes' | 'catalogueOf' | 'pairProvenance' | 'benefitDate' | 'yearStart' | 'accounts'
 > & {
   readonly stages: readonly PackedStage[];
   /** In the order of PERSON_PARTS. */
@@ -129,7 +123,11 @@ function packLine(line: BillLine, split: LineVerdict, bill: Bill): PackedLine {
   ];
 }
 
-function unpackLine(packed: PackedLine, index: number, bill: Omit<Bill, 'lines'>): { line: BillLine; split: LineVerdict } {
+function unpackLine(
+  packed: PackedLine,
+  index: number,
+  bill: Omit<Bill, 'lines'>,
+): { line: BillLine; split: LineVerdict } {
   const no = index + 1;
   const [code, name, quantity, price, amount, feeDate, certifiedFor, restrictionMet, refundOf, ...rest] = packed;
   const [itemClass, reason, firstSelfPayRatio, overPriceLimit, compliant, ...amounts] = rest;
@@ -164,11 +162,12 @@ function unpackLine(packed: PackedLine, index: number, bill: Omit<Bill, 'lines'>
 }
 
 function packVerdict(verdict: Verdict): PackedVerdict {
-  const { policyHash, catalogueHashes, catalogueOf, benefitDate, yearStart, accounts } = verdict;
+  const { policyHash, catalogueHashes, catalogueOf, pairProvenance, benefitDate, yearStart, accounts } = verdict;
   return {
     policyHash,
     catalogueHashes,
     catalogueOf,
+    pairProvenance,
     benefitDate,
     yearStart,
     accounts,

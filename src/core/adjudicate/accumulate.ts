@@ -67,7 +67,9 @@ export class Tally {
 }
 
 function shifted(accumulators: Accumulators, changes: readonly AccumulatorChange[], sign: 1 | -1): Accumulators {
-  const buckets = new Map(Object.entries(accumulators).map(([bucket, names]) => [bucket, new Map(Object.entries(names))]));
+  const buckets = new Map(
+    Object.entries(accumulators).map(([bucket, names]) => [bucket, new Map(Object.entries(names))]),
+  );
   for (const { bucket, name, before, after } of changes) {
     const names = buckets.get(bucket) ?? new Map<string, number>();
     buckets.set(bucket, names);

@@ -87,7 +87,13 @@ function prepare(facts: Facts, ground: Ground, disease: DiseaseGround | undefine
   });
   if (disease !== undefined) {
     const result = { period: disease.period ?? 'none' };
-    trace.push({ step: 'specialDisease', of: disease.disease.code, rows: disease.rows, inputs: { benefitDate }, result });
+    trace.push({
+      step: 'specialDisease',
+      of: disease.disease.code,
+      rows: disease.rows,
+      inputs: { benefitDate },
+      result,
+    });
   }
   if (adjustment.rows.length > 0) {
     const { extraFirstSelfPay, ratioMinus, benefitTimes, deductibleTimes, level } = adjustment;
@@ -184,6 +190,7 @@ function settleShares(work: Work, split: SplitBill): Verdict {
     policyHash: ground.policy.hash,
     catalogueHashes: split.catalogueHashes,
     catalogueOf: ground.pair.catalogueOf,
+    pairProvenance: ground.pair.provenance,
     benefitDate: ground.benefitDate,
     yearStart: ground.yearStart,
     lines,

@@ -1,4 +1,11 @@
-import { NO_LIMIT, rowFor, type Attributes, type Condition, type Parameter, type ParameterRow } from '../policy/parameter.ts';
+import {
+  NO_LIMIT,
+  rowFor,
+  type Attributes,
+  type Condition,
+  type Parameter,
+  type ParameterRow,
+} from '../policy/parameter.ts';
 import { RATIO_ONE, shareOf, shareOfChain, type Fen, type Ratio } from '../money/fen.ts';
 import type { DateText } from '../calendar.ts';
 import type { Deductible } from '../policy/policy.ts';

@@ -36,7 +36,12 @@ export function cutStay(
 ): Stretch[] {
   const { admissionDate, visitDate } = bill;
   const days = admissionDate === undefined ? 0 : daysBetween(admissionDate, visitDate);
-  if (benefit.kind !== 'inpatient' || admissionDate === undefined || limitDays === undefined || days <= limitDays.value) {
+  if (
+    benefit.kind !== 'inpatient' ||
+    admissionDate === undefined ||
+    limitDays === undefined ||
+    days <= limitDays.value
+  ) {
     const eligible = lines.reduce((sum, line) => sum + line.eligible, 0);
     return [{ admission, expense: eligible - takenBefore }];
   }

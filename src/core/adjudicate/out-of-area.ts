@@ -58,4 +58,3 @@ export function adjustedRatio(ratio: Ratio, adjustment: Adjustment): Ratio {
   const reduced = Math.max(0, ratio - adjustment.ratioMinus);
   return adjustment.benefitTimes === RATIO_ONE ? reduced : ratioTimes(reduced, adjustment.benefitTimes);
 }
-

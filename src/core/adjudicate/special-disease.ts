@@ -61,7 +61,8 @@ export function gateDisease(facts: Facts, ground: Ground, attributes: Attributes
     return reject('DISEASE_NOT_OPEN', `${code} is not open between ${person.homeRegion} and ${institution.region}`);
   }
   const registration = latestRegistration(facts, code, ground.benefitDate);
-  if (registration === undefined) return reject('NO_REGISTRATION', `no registration of ${code} on ${ground.benefitDate}`);
+  if (registration === undefined)
+    return reject('NO_REGISTRATION', `no registration of ${code} on ${ground.benefitDate}`);
   return placeInPeriods(disease, registration, ground.benefitDate, { ...attributes, disease: code });
 }
 

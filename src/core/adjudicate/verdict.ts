@@ -1,16 +1,11 @@
 import type { DateText } from '../calendar.ts';
 import type { Fen, Ratio } from '../money/fen.ts';
-import type { ParameterRow } from '../policy/parameter.ts';
+import type { ParameterRow, Provenance } from '../policy/parameter.ts';
 import type { AccountSource, BenefitKind, Fund, ItemClass, PersonPart } from '../policy/terms.ts';
 
 /** Why a line was split as it was. */
 export type LineReason =
-  | 'CLASS_A'
-  | 'CLASS_B'
-  | 'CLASS_C'
-  | 'NOT_IN_CATALOGUE'
-  | 'RESTRICTED_USE'
-  | 'FULL_SELF_PAY_RATIO';
+  'CLASS_A' | 'CLASS_B' | 'CLASS_C' | 'NOT_IN_CATALOGUE' | 'RESTRICTED_USE' | 'FULL_SELF_PAY_RATIO';
 
 /** One line's split; `fullSelfPay + overLimit + firstSelfPay + eligible` is the line's amount. */
 export interface LineVerdict {
@@ -89,6 +84,8 @@ export interface Verdict {
   /** Catalogues used, by hash; more than one when fee dates straddle a change. */
   readonly catalogueHashes: readonly string[];
   readonly catalogueOf: 'home' | 'treatment';
+  /** Tag of what the two regions agreed: whose catalogue, zone, open disease. */
+  readonly pairProvenance: Provenance;
   readonly benefitDate: DateText;
   readonly yearStart: DateText;
   readonly total: Fen;

@@ -55,15 +55,14 @@ export function bilateralNets(owed: readonly Owed[]): BilateralNet[] {
   const done = new Set<string>();
   const nets: BilateralNet[] = [];
   for (const { homeRegion, treatmentRegion } of pairs.values()) {
-    const [first, second] = homeRegion < treatmentRegion ? [homeRegion, treatmentRegion] : [treatmentRegion, homeRegion];
+    const [first, second] =
+      homeRegion < treatmentRegion ? [homeRegion, treatmentRegion] : [treatmentRegion, homeRegion];
     if (done.has(`${first} ${second}`)) continue;
     done.add(`${first} ${second}`);
     const forth = pairs.get(`${first} ${second}`)?.amount ?? 0;
     const back = pairs.get(`${second} ${first}`)?.amount ?? 0;
     const net = forth - back;
-    nets.push(
-      net >= 0 ? { payer: first, payee: second, amount: net } : { payer: second, payee: first, amount: -net },
-    );
+    nets.push(net >= 0 ? { payer: first, payee: second, amount: net } : { payer: second, payee: first, amount: -net });
   }
   return nets.sort((left, right) => (left.payer + left.payee < right.payer + right.payee ? -1 : 1));
 }

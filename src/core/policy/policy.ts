@@ -13,14 +13,7 @@ import type { AccountSource, BenefitKind, Fund, PersonPart, Scheme } from './ter
  * - `admissions`: stays counted · `standard`: the deductible's amount that the first stay of the year fixed
  */
 export type Measure =
-  | 'expense'
-  | 'deducted'
-  | 'beyond'
-  | 'covered'
-  | 'coveredAndDeducted'
-  | 'paid'
-  | 'admissions'
-  | 'standard';
+  'expense' | 'deducted' | 'beyond' | 'covered' | 'coveredAndDeducted' | 'paid' | 'admissions' | 'standard';
 
 /**
  * A running sum of a person, by benefit year or by period of a special disease.
@@ -113,8 +106,7 @@ export interface Layer extends Stage {
   readonly base: readonly PersonPart[];
   /** Paid once, when the accumulated base reaches `at`. */
   readonly lumpSum:
-    | { readonly at: Parameter<Fen>; readonly pays: Parameter<Fen>; readonly accumulator: string }
-    | undefined;
+    { readonly at: Parameter<Fen>; readonly pays: Parameter<Fen>; readonly accumulator: string } | undefined;
 }
 
 /** A disease with a benefit of its own (policy-facts G.10). */

@@ -1,5 +1,6 @@
 import type { DateText } from '../calendar.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Provenance } from './parameter.ts';
 import type { Policy } from './policy.ts';
 import type { BenefitKind, Scheme } from './terms.ts';
 
@@ -11,6 +12,8 @@ export interface PairRules {
   readonly zone: boolean;
   /** Special diseases that settle directly between the two. */
   readonly openDiseases: readonly string[];
+  /** The weakest tag among what was agreed, as far as this kind of bill rests on it. */
+  readonly provenance: Provenance;
 }
 
 /**
