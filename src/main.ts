@@ -1,8 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
-import { clearDue } from './app/clearing/clear-due.ts';
-import { clearUpTo, type ClearingDeps } from './app/clearing/run-clearing.ts';
+import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
 import type { Institution, KeyStore } from './app/ports.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
@@ -20,8 +19,9 @@ import { createAuthenticator } from './http/authenticate.ts';
 import { createCounterEvents } from './http/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { createMetrics } from './http/metrics.ts';
+import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
-import { keepJob, runJob } from './jobs/runner.ts';
+import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
 import { createBreakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
@@ -76,7 +76,6 @@ interface Serving extends Stoppable {
   readonly url: string;
 }
 
-const CLEARING_JOB = 'clearing';
 const KEYS_REFRESH_MS = 30_000;
 const STOP_GRACE_MS = 1000;
 const WRITE_LANES = 2;
@@ -198,10 +197,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrls }: Environment): Stoppable {
   const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, clock, newId, log };
-  const job = keepJob(deps, {
-    name: CLEARING_JOB,
-    work: ({ signal }) => clearDue({ ...clearing, signal }),
-  });
+  const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
@@ -226,22 +222,6 @@ function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrl
 }
 
 /**
- * Clears on demand, under the same lease as the nightly run.
- *
- * @throws AppError CLEARING_RUNS_ELSEWHERE (409, retryable), and what clearUpTo throws
- */
-async function clearOnDemand(parts: Omit<Parts, 'runClearing'>, businessDate: DateText) {
-  const { database, clock, log, newId, clearing } = parts;
-  const deps = { leases: database.leaseStore, clock, newId, log };
-  const run = await runJob(deps, {
-    name: CLEARING_JOB,
-    work: ({ signal }) => clearUpTo({ ...clearing, signal }, businessDate),
-  });
-  if (run.kind === 'done') return run.result;
-  throw new AppError('CLEARING_RUNS_ELSEWHERE', 'another process is clearing', { status: 409, retryable: true });
-}
-
-/**
  * Starts a process: rules → database → what answers → what runs by itself; `stop` goes the other way.
  *
  * @throws AppError BAD_RULES, DATABASE_UNAVAILABLE, DATABASE_REFUSED
@@ -254,8 +234,9 @@ export async function start(options: StartOptions): Promise<RunningService> {
   const newId = createIdSource(() => clock.now());
   const regions = rules.regions.map(({ code }) => code);
   const clearing = { store: database.clearingStore, regions, clock };
-  const common = { database, rules, institutions, clock, log, newId, clearing };
-  const parts: Parts = { ...common, runClearing: (businessDate) => clearOnDemand(common, businessDate) };
+  const runClearing = (businessDate: DateText) =>
+    clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
+  const parts: Parts = { database, rules, institutions, clock, log, newId, clearing, runClearing };
 
   const serving = options.serve ? await serve(parts, environment) : undefined;
   const working = options.work ? work(parts, environment) : undefined;
@@ -265,7 +246,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
     database,
     rules,
     institutions,
-    runClearing: parts.runClearing,
+    runClearing,
     async stop() {
       await working?.stop();
       await serving?.stop();

@@ -309,10 +309,10 @@ export interface RuleArchive {
   ): Promise<void>;
 }
 
-/** Who may call: an institution, a fund or an operator. */
+/** Who may call. A display shows an institution's bills and can do nothing else: its key stands in a page's address. */
 export interface Principal {
-  readonly kind: 'institution' | 'fund' | 'operator';
-  /** Institution id, region code, or operator name. */
+  readonly kind: 'institution' | 'fund' | 'operator' | 'display';
+  /** Institution id (of a display, too), region code, or operator name. */
   readonly id: string;
 }
 

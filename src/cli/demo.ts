@@ -30,7 +30,10 @@ export interface RunningDemo {
 /** Who gets a key at the first start. */
 function principalsOf(institutions: readonly Institution[], regions: readonly Region[]): Principal[] {
   return [
-    ...institutions.map(({ id }): Principal => ({ kind: 'institution', id })),
+    ...institutions.flatMap(({ id }): Principal[] => [
+      { kind: 'institution', id },
+      { kind: 'display', id },
+    ]),
     ...regions.map(({ code }): Principal => ({ kind: 'fund', id: code })),
     { kind: 'operator', id: 'operator' },
   ];
@@ -69,7 +72,7 @@ function addressLines(
 ): string[] {
   const counters = rules.regions.flatMap(({ code, name, nameEn }: County) => {
     const hospital = [...institutions.values()].find((one) => one.region === code && one.kind === 'hospital');
-    const key = keys.find(({ kind, id }) => kind === 'institution' && id === hospital?.id)?.key;
+    const key = keys.find(({ kind, id }) => kind === 'display' && id === hospital?.id)?.key;
     if (hospital === undefined || key === undefined) return [];
     return [`  ${name} ${nameEn}: ${url}/counter/${hospital.id}?token=${key}`];
   });

@@ -14,7 +14,11 @@ const KEY_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
 const issuedKeys = z.array(
-  z.strictObject({ kind: z.enum(['institution', 'fund', 'operator']), id: z.string(), key: z.string().min(20) }),
+  z.strictObject({
+    kind: z.enum(['institution', 'fund', 'operator', 'display']),
+    id: z.string(),
+    key: z.string().min(20),
+  }),
 );
 
 /** Where the keys of a data folder lie. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
@@ -7,4 +8,11 @@ const program = new Command('tongjie').description('Settles medical bills that c
 addPolicyCommands(program);
 addClearCommand(program);
 addOpenapiCommand(program);
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof AppError)) throw error;
+  console.error([error.message, ...error.fields.map(({ field, problem }) => `${field} ${problem}`)].join('\n'));
+  if (error.help !== undefined) console.error(error.help);
+  process.exitCode = 1;
+}

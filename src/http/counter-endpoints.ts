@@ -9,7 +9,7 @@ import type { StreamCall } from './route.ts';
 
 /**
  * GET /v1/counters/:institution/events: the latest bills of a counter, then each as it is settled or reversed. A display
- * has no keyboard and a browser's event source no headers, so the key may be given as `?token=`.
+ * has no keyboard and a browser's event source no headers, so its key, good for nothing else, is given as `?token=`.
  */
 export async function streamCounter(
   deps: HttpDeps,
@@ -18,9 +18,9 @@ export async function streamCounter(
 ): Promise<void> {
   const { token } = request.query;
   const caller = callerOf(request, deps.authenticate, typeof token === 'string' ? token : undefined);
-  requireKind(caller, ['institution', 'operator']);
+  requireKind(caller, ['display']);
   const institution = deps.institutions.get(request.params['institution'] ?? '');
-  if (institution === undefined || (caller.kind === 'institution' && caller.id !== institution.id)) {
+  if (institution === undefined || caller.id !== institution.id) {
     throw notFound('counter');
   }
   const { id, name, nameEn } = institution;

@@ -145,7 +145,7 @@ export const ROUTES: readonly Route[] = [
   watch('/v1/counters/:institution/events', {
     tag: 'Counter',
     summary: 'Server-sent events for the display at a counter: the latest bills, then each as it happens.',
-    callers: ['institution', 'operator'],
+    callers: ['display'],
     query: counter.counterQuery,
     events: { counter: counter.counterGreeting, settled: counter.counterEvent, reversed: counter.counterEvent },
     problems: { 404: problems.problem },

@@ -62,7 +62,11 @@ export async function startBenchService(
     env: { ...process.env, LOG_LEVEL: 'warn', PORT: String(port), ...settings },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
-  const ended = new Promise<void>((resolved) => child.once('exit', () => { resolved(); }));
+  const ended = new Promise<void>((resolved) =>
+    child.once('exit', () => {
+      resolved();
+    }),
+  );
   const deadline = performance.now() + READY_TIMEOUT_MS;
   for (;;) {
     const ready = await fetch(`http://127.0.0.1:${String(port)}/readyz`).then(

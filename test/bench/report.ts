@@ -13,9 +13,13 @@ export function printReport({ scenario, rows, notes }: Report): void {
   console.log(`\n${scenario}`);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const texts = rows.map((row) => columns.map((column) => String(row[column] ?? '')));
-  const widths = columns.map((column, index) => Math.max(column.length, ...texts.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...texts.map((row) => row[index]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0))).join('  ');
+    cells
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)))
+      .join('  ');
   console.log(line(columns));
   for (const row of texts) console.log(line(row));
   for (const note of notes) console.log(note);

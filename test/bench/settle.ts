@@ -35,11 +35,16 @@ function rowOf(load: string, result: LoadResult, more: Row): Row {
 }
 
 /** Runs one load and says what each process paid for a request. */
-export async function measured(bench: Bench, label: string, run: () => Promise<LoadResult>): Promise<{ row: Row; result: LoadResult }> {
+export async function measured(
+  bench: Bench,
+  label: string,
+  run: () => Promise<LoadResult>,
+): Promise<{ row: Row; result: LoadResult }> {
   const pids = { service: bench.service.pid, database: bench.mariadb.pid };
   const before = { service: cpuSecondsOf(pids.service), database: cpuSecondsOf(pids.database) };
   const result = await run();
-  const micros = (pid: number, since: number): number => Math.round(((cpuSecondsOf(pid) - since) * 1e6) / result.requests);
+  const micros = (pid: number, since: number): number =>
+    Math.round(((cpuSecondsOf(pid) - since) * 1e6) / result.requests);
   const row = rowOf(label, result, {
     'service us': micros(pids.service, before.service),
     'database us': micros(pids.database, before.database),

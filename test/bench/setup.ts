@@ -6,7 +6,13 @@ import { openDatabase } from '../../src/db/open-database.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
 import type { BenchInstitution, BenchItem } from './bench-bills.ts';
 import { loadPopulation, startBenchDatabase, type BenchDatabase } from './bench-database.ts';
-import { benchInstitutionIds, benchInstitutions, startBenchService, writeBenchConfig, type BenchService } from './bench-service.ts';
+import {
+  benchInstitutionIds,
+  benchInstitutions,
+  startBenchService,
+  writeBenchConfig,
+  type BenchService,
+} from './bench-service.ts';
 
 /** How large the world of the bench is. */
 export interface BenchOptions {
@@ -26,7 +32,9 @@ export interface Bench extends BenchDatabase {
 }
 
 function readItems(configDir: string): BenchItem[] {
-  const [header = '', ...lines] = readFileSync(join(configDir, 'catalogues/330421/2024-01-01.csv'), 'utf8').trim().split('\n');
+  const [header = '', ...lines] = readFileSync(join(configDir, 'catalogues/330421/2024-01-01.csv'), 'utf8')
+    .trim()
+    .split('\n');
   const columns = header.split(',');
   const [code, name] = [columns.indexOf('code'), columns.indexOf('name')];
   return lines

@@ -25,7 +25,7 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
 
   it('greets, replays the latest bills and shows the next ones live, without names', async () => {
     const first = await settle({ personId: 'p2' });
-    const display = await openDisplay(streamOf('hospital'));
+    const display = await openDisplay(streamOf('display'));
     expect(await display.greeting()).toEqual({
       institutionId: 'H33042100001',
       name: '嘉善医院',
@@ -56,7 +56,7 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
     expect(taken.personParts.deductible).toBe('-600.00');
     display.close();
 
-    const later = await openDisplay(streamOf('operator'));
+    const later = await openDisplay(streamOf('display'));
     await later.greeting();
     const again = [await later.next(), await later.next(), await later.next()];
     expect(again).toEqual([replayed, live, taken]);
@@ -65,7 +65,7 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
 
   it('replays no more than twenty, and shows no repeat twice', async () => {
     for (let made = 0; made < 25; made++) await settle({ personId: 'local' });
-    const display = await openDisplay(streamOf('hospital'));
+    const display = await openDisplay(streamOf('display'));
     await display.greeting();
     for (let shown = 0; shown < 20; shown++) await display.next();
     const bill = postedBill({ personId: 'local' });
@@ -77,17 +77,16 @@ describe.each(['sqlite', 'mariadb'] as const)('the counter’s stream on %s', (e
     display.close();
   });
 
-  it('is for the institution itself and for operators', async () => {
+  it('is for the display’s own institution, and for no other kind of key', async () => {
     const status = async (url: string) => {
       const display = await openDisplay(url);
       display.close();
       return display.status;
     };
-    expect(await status(streamOf('otherHospital'))).toBe(404);
-    expect(await status(streamOf('operator', 'H00000000000'))).toBe(404);
-    expect(await status(streamOf('homeFund'))).toBe(403);
+    expect(await status(streamOf('otherDisplay'))).toBe(404);
+    for (const other of ['hospital', 'homeFund', 'operator']) expect(await status(streamOf(other))).toBe(403);
     expect(await status(streamOf('unknown'))).toBe(401);
-    expect(await status(streamOf('otherHospital', 'H31011800001'))).toBe(200);
+    expect(await status(streamOf('otherDisplay', 'H31011800001'))).toBe(200);
   });
 });
 

@@ -53,8 +53,7 @@ describe('coalescer', () => {
       lanes: 1,
       batchMax: 8,
       queueMax: 8,
-      run: (batch) =>
-        batch.includes(13) ? Promise.reject(new RangeError('13 is bad')) : Promise.resolve([...batch]),
+      run: (batch) => (batch.includes(13) ? Promise.reject(new RangeError('13 is bad')) : Promise.resolve([...batch])),
     });
     const answers = await Promise.allSettled([1, 13, 3].map((value) => coalescer.submit(value)));
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);

@@ -23,6 +23,8 @@ export const KEYS = {
   awayFund: { kind: 'fund', id: AWAY },
   otherFund: { kind: 'fund', id: '310118' },
   operator: { kind: 'operator', id: 'night' },
+  display: { kind: 'display', id: 'H33042100001' },
+  otherDisplay: { kind: 'display', id: 'H31011800001' },
   closedHospital: { kind: 'institution', id: 'H33042199999' },
 } as const;
 

@@ -28,5 +28,9 @@ export function smallRulebook(policyText: string): Rulebook {
   if (policy === undefined || yaml.errors.found.length > 0) throw new Error(JSON.stringify(yaml.errors.found));
   const items = new Map([[SMALL_ITEM.code, SMALL_ITEM]]);
   const catalogue: Catalogue = { hash: 'small', region: SMALL_REGION, from: '1900-01-01', to: undefined, items };
-  return createRulebook({ policies: [policy], catalogues: [catalogue], regions: { regions: [], zones: [], pairs: [] } });
+  return createRulebook({
+    policies: [policy],
+    catalogues: [catalogue],
+    regions: { regions: [], zones: [], pairs: [] },
+  });
 }

@@ -45,7 +45,11 @@ const violations: Violation[] = [
   { rule: 'http-calls-use-cases', from: 'src/http/b.ts', statement: "import type { x } from '../jobs/runner.ts'" },
   { rule: 'jobs-call-use-cases', from: 'src/jobs/a.ts', statement: "import { x } from '../core/pure.ts'" },
   { rule: 'jobs-call-use-cases', from: 'src/jobs/b.ts', statement: "import { x } from '../http/routes.ts'" },
-  { rule: 'config-knows-policy-shapes', from: 'src/config/a.ts', statement: "import { x } from '../core/adjudicate/adjudicate.ts'" },
+  {
+    rule: 'config-knows-policy-shapes',
+    from: 'src/config/a.ts',
+    statement: "import { x } from '../core/adjudicate/adjudicate.ts'",
+  },
   { rule: 'config-knows-policy-shapes', from: 'src/config/b.ts', statement: "import { x } from '../app/settle.ts'" },
   { rule: 'platform-stands-alone', from: 'src/platform/a.ts', statement: "import { x } from '../core/pure.ts'" },
   {

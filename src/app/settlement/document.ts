@@ -283,5 +283,5 @@ export function decodeDocument(text: string, rowsOf: RowsOf): SettlementDocument
 /** JSON drops undefined members; types say that they are there. */
 function withAbsent<T extends object>(value: T, keys: readonly (keyof T)[]): T {
   const missing = keys.filter((key) => !(key in value)).map((key) => [key, undefined] as const);
-  return missing.length === 0 ? value : ({ ...value, ...Object.fromEntries(missing) } as T);
+  return missing.length === 0 ? value : { ...value, ...Object.fromEntries(missing) };
 }

@@ -30,6 +30,7 @@ function maySee({ kind, id }: Principal, row: SettlementRow): boolean {
     case 'fund':
       return row.homeRegion === id || row.treatmentRegion === id;
     case 'operator':
+    case 'display':
       return false;
   }
 }

@@ -29,7 +29,13 @@ describe('checkBill', () => {
     const { bill: checked, problems: found } = checkBill(bill(), new Map(), TODAY);
     expect(found).toEqual([]);
     expect(checked).toMatchObject({ total: 1250, emergency: false });
-    expect(checked.lines[0]).toMatchObject({ no: 1, quantity: 20000, price: 6250000, amount: 1250, feeDate: '2026-11-23' });
+    expect(checked.lines[0]).toMatchObject({
+      no: 1,
+      quantity: 20000,
+      price: 6250000,
+      amount: 1250,
+      feeDate: '2026-11-23',
+    });
   });
 
   it("maps the institution's own code where the national one is missing", () => {
@@ -52,23 +58,40 @@ describe('checkBill', () => {
     ['a visit tomorrow', { visitDate: '2026-11-25' }, ['visitDate lies in the future']],
     ['a day that does not exist', { visitDate: '2026-02-30' }, ['visitDate is not a day that exists']],
     ['a stay without its first day', { kind: 'inpatient' }, ['admissionDate is needed for an inpatient bill']],
-    ['a special-disease bill without the disease', { kind: 'specialDisease' }, ['disease is needed for a special-disease bill']],
-    ['an admission after discharge', { admissionDate: '2026-11-24' }, [
-      'admissionDate lies after visitDate, the day of discharge',
-      'lines[0].feeDate lies before admissionDate',
-    ]],
-    ['a negative line that refunds nothing', { total: '-12.50', lines: [line({ quantity: '-2', amount: '-12.50' })] }, [
-      'lines[0].quantity is negative, but the line names no line that it refunds',
-      'lines[0].amount is negative, but the line names no line that it refunds',
-    ]],
+    [
+      'a special-disease bill without the disease',
+      { kind: 'specialDisease' },
+      ['disease is needed for a special-disease bill'],
+    ],
+    [
+      'an admission after discharge',
+      { admissionDate: '2026-11-24' },
+      ['admissionDate lies after visitDate, the day of discharge', 'lines[0].feeDate lies before admissionDate'],
+    ],
+    [
+      'a negative line that refunds nothing',
+      { total: '-12.50', lines: [line({ quantity: '-2', amount: '-12.50' })] },
+      [
+        'lines[0].quantity is negative, but the line names no line that it refunds',
+        'lines[0].amount is negative, but the line names no line that it refunds',
+      ],
+    ],
     ['a fee after the visit', { lines: [line({ feeDate: '2026-11-24' })] }, ['lines[0].feeDate lies after visitDate']],
-    ['an amount in thousandths', { lines: [line({ amount: '12.505' })] }, ['lines[0].amount is not an amount of at most 2 places']],
+    [
+      'an amount in thousandths',
+      { lines: [line({ amount: '12.505' })] },
+      ['lines[0].amount is not an amount of at most 2 places'],
+    ],
   ])('names %s', (_name, changes, expected) => {
     expect(problems(bill(changes))).toEqual(expected);
   });
 
   it('names every bad field at once', () => {
-    const draft = bill({ visitDate: '2027-01-01', total: '1', lines: [line({ price: '-6.25' }), line({ quantity: 'two' })] });
+    const draft = bill({
+      visitDate: '2027-01-01',
+      total: '1',
+      lines: [line({ price: '-6.25' }), line({ quantity: 'two' })],
+    });
     expect(problems(draft)).toEqual([
       'visitDate lies in the future',
       'lines[0].price is negative',
@@ -85,11 +108,23 @@ describe('checkBill', () => {
     });
 
     it.each<[string, Partial<DraftLine>, string]>([
-      ['names no line', { refundOf: 3 }, 'lines[1].refundOf names no earlier line of this bill that is itself not a refund'],
-      ['names itself', { refundOf: 2 }, 'lines[1].refundOf names no earlier line of this bill that is itself not a refund'],
+      [
+        'names no line',
+        { refundOf: 3 },
+        'lines[1].refundOf names no earlier line of this bill that is itself not a refund',
+      ],
+      [
+        'names itself',
+        { refundOf: 2 },
+        'lines[1].refundOf names no earlier line of this bill that is itself not a refund',
+      ],
       ['has another item', { code: 'X2' }, 'lines[1].code differs from the line that it refunds'],
       ['is positive', { quantity: '1', amount: '6.25' }, 'lines[1].quantity of a refund must not be positive'],
-      ['takes back more than was billed', { quantity: '-3', amount: '-18.75' }, 'lines[1].quantity refunds more than was billed'],
+      [
+        'takes back more than was billed',
+        { quantity: '-3', amount: '-18.75' },
+        'lines[1].quantity refunds more than was billed',
+      ],
     ])('is refused when it %s', (_name, changes, expected) => {
       expect(problems(refund(changes))).toContain(expected);
     });

@@ -87,7 +87,10 @@ describeEachDatabase('settling and reversing', (open) => {
       outcome !== undefined && 'settlement' in outcome ? outcome.settlement.row.settlementId : undefined,
     );
     expect(new Set(ids).size).toBe(1);
-    expect((await database.personStore.find(person))?.accumulators[YEAR]).toEqual({ deducted: 10_000, poolPaid: 32_000 });
+    expect((await database.personStore.find(person))?.accumulators[YEAR]).toEqual({
+      deducted: 10_000,
+      poolPaid: 32_000,
+    });
   });
 
   it('lets a bad bill fail alone in its batch', async () => {
@@ -95,7 +98,9 @@ describeEachDatabase('settling and reversing', (open) => {
     const outcomes = await settle(
       smallCommand('alone-1', person, 50_000),
       smallCommand('alone-2', 'nobody', 50_000),
-      smallCommand('alone-3', person, 50_000, { bill: { ...smallCommand('x', person, 1).bill, visitDate: '1950-01-01' } }),
+      smallCommand('alone-3', person, 50_000, {
+        bill: { ...smallCommand('x', person, 1).bill, visitDate: '1950-01-01' },
+      }),
       smallCommand('alone-4', person, 50_000),
     );
     expect(outcomes.map(({ kind }) => kind)).toEqual(['settled', 'unknownPerson', 'beforeBirth', 'settled']);
@@ -171,7 +176,10 @@ describeEachDatabase('settling and reversing', (open) => {
     const middle = await settledId(smallCommand('apart-2', person, 10_000));
     await settledId(smallCommand('apart-3', person, 20_000));
     expect((await reverse(middle)).kind).toBe('reversed');
-    expect((await database.personStore.find(person))?.accumulators[YEAR]).toEqual({ deducted: 10_000, poolPaid: 32_000 });
+    expect((await database.personStore.find(person))?.accumulators[YEAR]).toEqual({
+      deducted: 10_000,
+      poolPaid: 32_000,
+    });
   });
 
   it('keeps every promise while 64 clients settle and reverse for 20 persons under one cap', async () => {

@@ -246,7 +246,8 @@ describe('over a sequence of bills', () => {
           name,
           measure,
           of,
-          when: undefined, per: 'year',
+          when: undefined,
+          per: 'year',
         });
         const limits = { shared, inner, expense, withDeductible };
         const benefitOf = (kind: BenefitKind): Benefit => {
@@ -374,7 +375,8 @@ function countedThrough(law: {
     name,
     measure: name,
     of: ['outpatient'],
-    when: undefined, per: 'year',
+    when: undefined,
+    per: 'year',
   });
   return policy(draft, {
     benefits: { outpatient },
