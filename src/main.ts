@@ -94,7 +94,11 @@ function refuseRules(errors: readonly RuleError[]): AppError {
 function loadConfig(configDir: string) {
   const rules = loadRules(configDir);
   if (!rules.ok) throw refuseRules(rules.errors);
-  const loaded = loadInstitutions(configDir, rules.regions);
+  const { policies, catalogues } = rules.summary;
+  if (policies.length === 0) {
+    throw refuseRules([{ file: configDir, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined }]);
+  }
+  const loaded = loadInstitutions(configDir, rules.regions, catalogues);
   if (!loaded.ok) throw refuseRules(loaded.errors);
   return { rules, institutions: new Map(loaded.institutions.map((institution) => [institution.id, institution])) };
 }

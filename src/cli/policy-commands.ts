@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { Option, type Command } from 'commander';
 import { runCases, type CaseResult } from '../app/policy/run-cases.ts';
 import { loadCases } from '../config/load-cases.ts';
 import { loadInstitutions } from '../config/load-institutions.ts';
@@ -6,6 +7,7 @@ import { loadRules, type RulesSummary } from '../config/load-rules.ts';
 import type { RuleError } from '../config/rule-error.ts';
 import { renderTable, type Column } from './terminal-table.ts';
 
+const PROJECT_CONFIG = resolve(import.meta.dirname, '../../config');
 const PROVENANCES = ['sourced', 'memory', 'illustrative'] as const;
 
 function placeOf({ file, path, line }: RuleError): string {
@@ -48,7 +50,7 @@ function printSummary({ policies, catalogues }: RulesSummary): void {
 
 function check({ config }: { readonly config: string }): void {
   const rules = loadRules(config);
-  const institutions = rules.ok ? loadInstitutions(config, rules.regions) : rules;
+  const institutions = rules.ok ? loadInstitutions(config, rules.regions, rules.summary.catalogues) : rules;
   if (!rules.ok || !institutions.ok) {
     printErrors([...(rules.ok ? [] : rules.errors), ...(institutions.ok || !rules.ok ? [] : institutions.errors)]);
   } else if (rules.summary.policies.length === 0) {
@@ -70,8 +72,8 @@ function printResults(results: readonly CaseResult[]): void {
   console.log(`${results.length} cases, ${failed} with a difference`);
 }
 
-function cases(folder: string, { json }: { readonly json?: boolean }): void {
-  const loaded = loadCases(folder);
+function cases(folder: string, { config, json }: { readonly config: string; readonly json?: boolean }): void {
+  const loaded = loadCases(folder, config);
   if (!loaded.ok) {
     if (json === true) console.log(JSON.stringify({ errors: loaded.errors }, undefined, 2));
     printErrors(loaded.errors);
@@ -95,6 +97,12 @@ export function addPolicyCommands(program: Command): void {
     .command('cases')
     .description('run every *.case.yaml below a folder and print each difference')
     .argument('<folder>')
+    .addOption(
+      new Option('--config <dir>', 'whose rules hold where there are none beside the cases or above them').default(
+        PROJECT_CONFIG,
+        "the project's config folder",
+      ),
+    )
     .option('--json', 'print results as JSON')
     .action(cases);
 }

@@ -36,6 +36,13 @@ interface Insured {
   readonly scheme: Scheme;
 }
 
+/** Whether a case names the policy it stands on, by region and scheme or by its person, instead of writing it out. */
+export function namesPolicy({ policy }: CaseDocument): boolean {
+  if (policy === undefined) return true;
+  if (typeof policy !== 'object' || policy === null) return false;
+  return Object.keys(policy).every((key) => key === 'region' || key === 'scheme');
+}
+
 /** Whose policy it is: written out in the case, named by region and scheme, or that of the person. */
 function insuredUnder(document: CaseDocument, errors: FileErrors): Insured | undefined {
   const { policy: tree, person } = document;
@@ -50,7 +57,7 @@ function insuredUnder(document: CaseDocument, errors: FileErrors): Insured | und
     errors.add(['policy'], 'is neither a policy nor `{region, scheme}`');
     return undefined;
   }
-  if (Object.keys(tree).every((key) => key === 'region' || key === 'scheme')) {
+  if (namesPolicy(document)) {
     const name = readShape(policyNameSchema, tree, ['policy'], errors);
     return name && { policy: undefined, ...name };
   }

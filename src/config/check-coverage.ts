@@ -46,11 +46,12 @@ function choices<K extends Key>(key: K, values: readonly Attributes[K][], requir
   return values.map((value) => ({ part: { [key]: value }, required }));
 }
 
-/** Benefit, disease and period hang together: only a special disease has the latter two. */
+/** Benefit, disease and period hang together: every bill may name a disease, but only special-disease care has periods. */
 function groundChoices(policy: Policy, { benefits, disease }: Site): Choice[] {
   return benefits.flatMap((benefit): Choice[] => {
     if (benefit !== 'specialDisease') {
-      return [{ part: { benefit, disease: undefined, period: undefined }, required: true }];
+      const named = [undefined, ...policy.diseases.map(({ code }) => code)];
+      return named.map((code) => ({ part: { benefit, disease: code, period: undefined }, required: true }));
     }
     if (disease !== undefined) return [{ part: { benefit, disease, period: undefined }, required: true }];
     const registered = policy.diseases.flatMap(({ code, periods }) => {

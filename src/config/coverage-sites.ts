@@ -85,6 +85,12 @@ export function sitesOf(policy: Policy): Sites {
     addStage(found, site, layer, false);
     addParameters(found, site, lumpSum?.at, lumpSum?.pays);
   }
+  const fedBy = [...provided.map(({ id, kind }) => ({ id, benefits: [kind] })), ...policy.layers];
+  for (const { of, when } of policy.accumulators) {
+    if (when === undefined) continue;
+    const benefits = fedBy.filter(({ id }) => of.includes(id)).flatMap((stage) => stage.benefits);
+    found.conditions.push({ ...anywhere, benefits, countsAdmissions: of.includes('inpatient'), condition: when });
+  }
   for (const { code, periods } of policy.diseases) {
     const site: Site = { ...anywhere, benefits: ['specialDisease'], disease: code };
     addParameters(found, site, ...periods.map(({ months }) => months));

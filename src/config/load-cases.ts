@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { WorkedCase } from '../core/policy/worked-case.ts';
-import { buildCase, type CaseGround } from './build-case.ts';
-import { caseSchema } from './case-schema.ts';
+import { buildCase, namesPolicy, type CaseGround } from './build-case.ts';
+import { caseSchema, type CaseDocument } from './case-schema.ts';
 import { loadRules } from './load-rules.ts';
 import { NO_REGIONS } from './load-regions.ts';
 import type { FileErrors, RuleError } from './rule-error.ts';
@@ -29,15 +29,21 @@ function rulesFolderOf(folder: string): string | undefined {
 /** Loads the rules of each folder once. */
 class Grounds {
   readonly #loaded = new Map<string, CaseGround>();
+  readonly #configDir: string | undefined;
   readonly #errors: RuleError[];
 
-  constructor(errors: RuleError[]) {
+  constructor(configDir: string | undefined, errors: RuleError[]) {
+    this.#configDir = configDir;
     this.#errors = errors;
   }
 
-  of(folder: string): CaseGround {
-    const rulesFolder = rulesFolderOf(resolve(folder));
-    if (rulesFolder === undefined) return NOTHING;
+  /** What a case of a folder stands on. One that writes its policy out has nothing to look for in the configuration. */
+  of(folder: string, document: CaseDocument): CaseGround {
+    const rulesFolder = rulesFolderOf(resolve(folder)) ?? (namesPolicy(document) ? this.#configDir : undefined);
+    return rulesFolder === undefined ? NOTHING : this.#load(resolve(rulesFolder));
+  }
+
+  #load(rulesFolder: string): CaseGround {
     const known = this.#loaded.get(rulesFolder);
     if (known !== undefined) return known;
     const rules = loadRules(relative(process.cwd(), rulesFolder) || '.');
@@ -56,7 +62,7 @@ function caseFilesIn(folder: string): string[] {
     .map((name) => join(folder, name));
 }
 
-function buildFile(file: string, tree: unknown, errors: FileErrors, ground: CaseGround): WorkedCase[] {
+function buildFile(file: string, tree: unknown, errors: FileErrors, grounds: Grounds): WorkedCase[] {
   const several = typeof tree === 'object' && tree !== null && 'cases' in tree ? tree.cases : undefined;
   if (several !== undefined && !Array.isArray(several)) {
     errors.add(['cases'], 'must be a list');
@@ -69,21 +75,24 @@ function buildFile(file: string, tree: unknown, errors: FileErrors, ground: Case
   return trees.flatMap((one, at) => {
     const own = several === undefined ? errors : errors.under(['cases', at]);
     const document = readShape(caseSchema, one, [], own);
-    return (document && buildCase(file, document, ground, own)) ?? [];
+    return (document && buildCase(file, document, grounds.of(dirname(file), document), own)) ?? [];
   });
 }
 
-/** Loads every `*.case.yaml` below a folder; every problem of every file is reported at once, and then no case is run. */
-export function loadCases(folder: string): CasesResult {
+/**
+ * Loads every `*.case.yaml` below a folder; every problem of every file is reported at once, and then no case is run.
+ * Cases that name a policy without rules beside or above them take those of `configDir`.
+ */
+export function loadCases(folder: string, configDir?: string): CasesResult {
   const errors: RuleError[] = [];
-  const grounds = new Grounds(errors);
+  const grounds = new Grounds(configDir, errors);
   const cases: WorkedCase[] = [];
   const files = caseFilesIn(folder);
   if (files.length === 0)
     errors.push({ file: folder, path: '', reason: 'has no *.case.yaml below it', line: undefined });
   for (const file of files) {
     const yaml = readYaml(file);
-    if (yaml.tree !== undefined) cases.push(...buildFile(file, yaml.tree, yaml.errors, grounds.of(dirname(file))));
+    if (yaml.tree !== undefined) cases.push(...buildFile(file, yaml.tree, yaml.errors, grounds));
     errors.push(...yaml.errors.found);
   }
   return errors.length > 0 ? { ok: false, errors } : { ok: true, cases };

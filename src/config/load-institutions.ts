@@ -5,6 +5,7 @@ import type { InstitutionGroup } from '../core/policy/terms.ts';
 import { institutionGroup, level, readShape, text } from './shapes.ts';
 import type { RuleError } from './rule-error.ts';
 import type { Region } from './load-regions.ts';
+import type { RulesSummary } from './load-rules.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** An institution that bills: a hospital, a clinic or a pharmacy. */
@@ -39,8 +40,15 @@ const shape = z.strictObject({
   ),
 });
 
-/** Loads `institutions/*.yaml`; every error of every file is reported at once. */
-export function loadInstitutions(configDir: string, regions: readonly Region[]): InstitutionsResult {
+/**
+ * Loads `institutions/*.yaml`; every error of every file is reported at once. What own codes mean is checked against the
+ * catalogues when they are given: some item of some region and time.
+ */
+export function loadInstitutions(
+  configDir: string,
+  regions: readonly Region[],
+  catalogues?: RulesSummary['catalogues'],
+): InstitutionsResult {
   const folder = join(configDir, 'institutions');
   const names = existsSync(folder)
     ? readdirSync(folder)
@@ -58,6 +66,10 @@ export function loadInstitutions(configDir: string, regions: readonly Region[]):
         yaml.errors.add(['institutions', at, 'id'], `${id} is there twice`);
       const known = regions.some(({ code }) => code === region);
       if (!known) yaml.errors.add(['institutions', at, 'region'], `no region has the code ${region}`);
+      for (const [own, code] of Object.entries(mapping)) {
+        const listed = catalogues?.some(({ catalogue }) => catalogue.items.has(code)) ?? true;
+        if (!listed) yaml.errors.add(['institutions', at, 'mapping', own], `no catalogue has an item ${code}`);
+      }
       institutions.push({ ...institution, mapping: new Map(Object.entries(mapping)) });
     });
     errors.push(...yaml.errors.found);

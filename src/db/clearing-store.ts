@@ -13,6 +13,7 @@ import {
   windowOf,
 } from './clearing-rows.ts';
 import { exactInteger } from './exact-integer.ts';
+import { inTransaction } from './in-transaction.ts';
 import { rowsOf } from './raw-rows.ts';
 import type { Row } from './settlement-rows.ts';
 import { canBeId } from './sql-text.ts';
@@ -102,7 +103,7 @@ export function createClearingStore(knex: Knex): ClearingStore {
     window: (windowId) => find(windowId),
 
     async openFirstWindow(businessDate, atMs) {
-      await knex.transaction(async (transaction) => {
+      await inTransaction(knex, async (transaction) => {
         // Whoever comes second waits here, and then finds the window of the first.
         await transaction('open_window').insert({ id: 1, window_id: 1 }).onConflict('id').merge(['id']);
         if ((await find(1, transaction)) !== undefined) return;
@@ -121,7 +122,7 @@ export function createClearingStore(knex: Knex): ClearingStore {
     },
 
     async closeWindow(businessDate, nextBusinessDate, atMs) {
-      await knex.transaction(async (transaction) => {
+      await inTransaction(knex, async (transaction) => {
         const windowId = await lockOpenWindow(transaction);
         if (windowId === undefined) return;
         const open = await find(windowId, transaction);
@@ -152,7 +153,7 @@ export function createClearingStore(knex: Knex): ClearingStore {
     },
 
     async issue(windowId, result, atMs) {
-      await knex.transaction(async (transaction) => {
+      await inTransaction(knex, async (transaction) => {
         const flipped = await transaction('clearing_window')
           .where({ window_id: windowId, state: 'closed' })
           .update({ state: 'issued', issued_at_ms: atMs });

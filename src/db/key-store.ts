@@ -1,12 +1,13 @@
 import type { Knex } from 'knex';
 import type { KeyStore, Principal } from '../app/ports.ts';
 import { insertRows } from './bulk-insert.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { Row } from './settlement-rows.ts';
 
 export function createKeyStore(knex: Knex): KeyStore {
   return {
     add: (keys) =>
-      knex.transaction(async (transaction) => {
+      inTransaction(knex, async (transaction) => {
         const rows = keys.map(({ keyHash, principal: { kind, id } }) => ({
           key_hash: keyHash,
           kind,

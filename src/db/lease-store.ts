@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { LeaseStore } from '../app/ports.ts';
 import { exactInteger } from './exact-integer.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { Row } from './settlement-rows.ts';
 
 const NOBODY = '';
@@ -9,7 +10,7 @@ const NOBODY = '';
 export function createLeaseStore(knex: Knex): LeaseStore {
   return {
     acquire: (name, holder, nowMs, ttlMs) =>
-      knex.transaction(async (transaction) => {
+      inTransaction(knex, async (transaction) => {
         // The row is there before it is asked for, so that asking locks a row and never a gap.
         const free = { name, holder: NOBODY, token: 0, expires_at_ms: 0 };
         await transaction('lease').insert(free).onConflict('name').merge(['name']);

@@ -3,6 +3,7 @@ import type { PersonImport, PersonStore } from '../app/ports.ts';
 import { invariant } from '../core/invariant.ts';
 import { insertRows } from './bulk-insert.ts';
 import { exactInteger } from './exact-integer.ts';
+import { inTransaction } from './in-transaction.ts';
 import { personStates, personValues, type Row } from './settlement-rows.ts';
 import { canBeId } from './sql-text.ts';
 
@@ -32,7 +33,7 @@ export function createPersonStore(knex: Knex): PersonStore {
     async importPersons(persons) {
       // In the order in which settling locks them.
       const sorted = [...persons].sort((left, right) => (left.person.id < right.person.id ? -1 : 1)).map(recordsOf);
-      await knex.transaction(async (transaction) => {
+      await inTransaction(knex, async (transaction) => {
         await insertRows(
           transaction,
           'person',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Need, SettlementStore, State, Writes } from '../app/ports.ts';
+import { insideTransaction } from '../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
 import { isContention, ourError } from './driver-errors.ts';
 import type { MysqlSessions } from './mysql-sessions.ts';
@@ -60,13 +61,15 @@ function writeText(writes: Writes): string {
  */
 export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementStore {
   function once<T>(need: Need, decide: (state: State) => { readonly writes: Writes; readonly result: T }): Promise<T> {
-    return sessions.use(async (session) => {
-      const results = await session.run(`START TRANSACTION;${readsFor(need, true)}`);
-      const { writes, result } = decide(stateFrom(results, 1));
-      checkWrites(writes);
-      await session.run(writeText(writes));
-      return result;
-    });
+    return sessions.use((session) =>
+      insideTransaction(async () => {
+        const results = await session.run(`START TRANSACTION;${readsFor(need, true)}`);
+        const { writes, result } = decide(stateFrom(results, 1));
+        checkWrites(writes);
+        await session.run(writeText(writes));
+        return result;
+      }),
+    );
   }
 
   return {

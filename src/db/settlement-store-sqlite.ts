@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Database as RawSqlite, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Need, SettlementStore, State, Writes } from '../app/ports.ts';
+import { insideTransaction } from '../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
 import { ourError } from './driver-errors.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
@@ -74,7 +75,8 @@ export function createSqliteSettlementStore(knex: Knex): SettlementStore {
       await setImmediate();
       raw = await client.acquireConnection();
       raw.exec(begin);
-      const result = work(statementsOf(raw));
+      const statements = statementsOf(raw);
+      const result = insideTransaction(() => work(statements));
       raw.exec('COMMIT');
       return result;
     } catch (error) {

@@ -143,6 +143,8 @@ class Instance implements PrivateMariadb {
       '--no-defaults',
       `--user=${userInfo().username}`,
       `--datadir=${this.dataDir}`,
+      // Servers that share a folder for temporary files delete each other's when they start.
+      `--tmpdir=${home}`,
       `--socket=${this.socketPath}`,
       `--pid-file=${join(home, 'pid')}`,
       `--log-error=${this.#errorLog}`,
