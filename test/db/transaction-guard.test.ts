@@ -2,7 +2,6 @@ import { beforeAll, expect, it } from 'vitest';
 import type { Database } from '../../src/db/open-database.ts';
 import { assertOutsideTransaction } from '../../src/platform/transaction-guard.ts';
 import { describeEachDatabase } from '../support/databases.ts';
-import { samplePerson } from '../support/settlement-samples.ts';
 
 describeEachDatabase('a partner called in the middle of a transaction', (open) => {
   let database: Database;
@@ -22,14 +21,14 @@ describeEachDatabase('a partner called in the middle of a transaction', (open) =
   });
 
   it('is refused inside a transaction of another store', async () => {
-    // Read lazily by the import, in the middle of its transaction.
-    const person = {
-      ...samplePerson('guarded'),
-      get accounts() {
+    // The store reads keys in the middle of its transaction.
+    const key = {
+      principal: { kind: 'fund', id: '330421' } as const,
+      get keyHash() {
         return callPartner();
       },
     };
-    await expect(database.personStore.importPersons([person])).rejects.toThrow('while a database transaction is open');
+    await expect(database.keyStore.add([key])).rejects.toThrow('while a database transaction is open');
   });
 
   it('is allowed again afterwards', () => {
