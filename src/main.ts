@@ -96,7 +96,9 @@ function loadConfig(configDir: string) {
   if (!rules.ok) throw refuseRules(rules.errors);
   const { policies, catalogues } = rules.summary;
   if (policies.length === 0) {
-    throw refuseRules([{ file: configDir, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined }]);
+    throw refuseRules([
+      { file: configDir, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined },
+    ]);
   }
   const loaded = loadInstitutions(configDir, rules.regions, catalogues);
   if (!loaded.ok) throw refuseRules(loaded.errors);

@@ -3,11 +3,11 @@ import { relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCase } from '../../src/app/policy/run-cases.ts';
 import { loadCases } from '../../src/config/load-cases.ts';
-import { configFolder } from '../support/config-folder.ts';
+import { configFolder, smallPolicy } from '../support/config-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const loaded = loadCases(import.meta.dirname);
+const loaded = loadCases(import.meta.dirname, resolve(ROOT, 'config'));
 
 describe('worked cases', () => {
   it('are all well written', () => {
@@ -66,16 +66,18 @@ describe('a difference', () => {
   });
 });
 
+function policyCases(folder: string, ...options: string[]) {
+  const command = ['src/cli/tongjie.ts', 'policy', 'cases', folder, ...options];
+  return spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
+}
+
 describe('tongjie policy cases', () => {
   function run(...options: string[]) {
     const folder = configFolder({
       'right.case.yaml': ['name: right', HALF, BILL, 'expect: { pool: 45 }'].join('\n'),
       'wrong.case.yaml': ['name: wrong', HALF, BILL, 'expect: { pool: 45.01 }'].join('\n'),
     });
-    return spawnSync(process.execPath, ['src/cli/tongjie.ts', 'policy', 'cases', folder, ...options], {
-      cwd: ROOT,
-      encoding: 'utf8',
-    });
+    return policyCases(folder, ...options);
   }
 
   it('prints the difference and exits 1', () => {
@@ -97,10 +99,20 @@ describe('tongjie policy cases', () => {
   });
 
   it('exits 0 when there is no difference', () => {
-    const { status } = spawnSync(process.execPath, ['src/cli/tongjie.ts', 'policy', 'cases', 'test/cases/published'], {
-      cwd: ROOT,
-      encoding: 'utf8',
+    expect(policyCases('test/cases/published').status).toBe(0);
+  });
+
+  it('takes rules from the project, or from the folder given, where the cases have none', () => {
+    const named = 'policy: { region: "310118", scheme: employee }';
+    const stay = 'bill: { kind: inpatient, lines: [ { amount: 2500 } ] }';
+    const folder = configFolder({
+      'one.case.yaml': ['name: of Shanghai', named, stay, 'expect: { pool: 850 }'].join('\n'),
     });
-    expect(status).toBe(0);
+    expect(policyCases(folder)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^1 cases, 0 with/m) as string,
+    });
+    const other = configFolder({ 'policies/310118/employee/2023.yaml': smallPolicy() });
+    expect(policyCases(folder, '--config', other).stdout).toMatch(/expected a settlement, got BENEFIT_NOT_PROVIDED/);
   });
 });

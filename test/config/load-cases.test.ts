@@ -65,6 +65,23 @@ describe('a case', () => {
     expect(own?.rulebook.policyOn('310118', 'employee', '2024-06-15')?.id).toBe('small');
   });
 
+  it('takes those of the configuration when it names a policy and there is no such folder', () => {
+    const named = 'policy: { region: "310118", scheme: employee }';
+    const one = ['name: named', named, bill, expectation].join('\n');
+    const configured = configFolder({ 'policies/310118/employee/2023.yaml': smallPolicy({ id: 'configured' }) });
+    const policyOf = (folder: string, configDir?: string) => {
+      const result = loadCases(folder, configDir);
+      if (!result.ok) throw new Error(JSON.stringify(result.errors));
+      return result.cases[0]?.rulebook.policyOn('310118', 'employee', '2024-06-15')?.id;
+    };
+    expect(policyOf(configFolder({ 'deep/one.case.yaml': one }), configured)).toBe('configured');
+    expect(policyOf(configFolder({ 'deep/one.case.yaml': one }))).toBeUndefined();
+    const beside = { 'policies/310118/employee/2023.yaml': smallPolicy(), 'deep/one.case.yaml': one };
+    expect(policyOf(configFolder(beside), configured)).toBe('small');
+    const writtenOut = ['name: written out', policy, bill, expectation].join('\n');
+    expect(policyOf(configFolder({ 'one.case.yaml': writtenOut }), configured)).toBeUndefined();
+  });
+
   it.each([
     ['an unknown key', [policy, bill, expectation, 'note: x'], 'note: unknown key'],
     ['no policy', [bill, expectation], 'policy: is missing, and `person` has not both'],

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compileRegions } from '../../src/config/load-regions.ts';
 import { loadInstitutions } from '../../src/config/load-institutions.ts';
+import { loadRules } from '../../src/config/load-rules.ts';
 import { createRulebook } from '../../src/config/rulebook.ts';
 import { parseYaml } from '../../src/config/yaml-file.ts';
-import { configFolder, TWO_REGIONS } from '../support/config-folder.ts';
+import { CATALOGUE_HEADER, configFolder, TWO_REGIONS } from '../support/config-folder.ts';
 
 const origin = 'source: a decree, provenance: sourced';
 const ZONE = `
@@ -131,6 +133,27 @@ institutions:
     const result = loadInstitutions(folder, regions!.regions);
     expect(result.ok && result.institutions.map(({ id }) => id)).toEqual(['H31011800001', 'P31011800002']);
     expect(result.ok && result.institutions[0]?.mapping.get('Y001')).toBe('XA01');
+  });
+
+  it('are refused when an own code stands for no item of any catalogue', () => {
+    const row = ',a drug,drug,A,0,0,,,,sourced,list';
+    const folder = configFolder({
+      'institutions/a.yaml': one,
+      'institutions/b.yaml': one.replace('H31011800001', 'H31011800002').replace('XA01', 'XA02'),
+      'institutions/c.yaml': one.replace('H31011800001', 'H31011800003').replace('XA01', 'XA03'),
+      'catalogues/310118/2023-01-01.csv': `${CATALOGUE_HEADER}\nXA01${row}\n`,
+      'catalogues/320509/2024-01-01.csv': `${CATALOGUE_HEADER}\nXA02${row}\n`,
+    });
+    const rules = loadRules(folder);
+    const result = loadInstitutions(folder, regions!.regions, rules.ok ? rules.summary.catalogues : []);
+    expect(result.ok ? [] : result.errors).toEqual([
+      {
+        file: join(folder, 'institutions/c.yaml'),
+        path: 'institutions[0].mapping.Y001',
+        reason: 'no catalogue has an item XA03',
+        line: 10,
+      },
+    ]);
   });
 
   it('are refused with every error at once', () => {

@@ -230,7 +230,14 @@ const BAD: [change: string, to: unknown, path: string, reason: RegExp][] = [
   // Conditions
   ['layers[0].when', { disease: 'M99999' }, 'layers[0].when.disease', /no special disease M99999/],
   ['layers[0].when', { period: 'spring' }, 'layers[0].when.period', /has a period spring/],
-  [`${deductible}.waived`, [{ disease: 'M00500' }], `${deductible}.waived[0]`, /can never hold/],
+  [`${deductible}.waived`, [{ period: 'treatment' }], `${deductible}.waived[0]`, /can never hold/],
+  ['accumulators.expense.when', { benefit: 'inpatient', band: '2' }, 'accumulators.expense.when', /can never hold/],
+  [
+    'benefits.inpatient.bands.ratio',
+    rows({ when: { disease: 'M00500', period: 'treatment' }, value: '0.9' }, { value: '0.8' }),
+    'benefits.inpatient.bands.ratio[0].rows[0]',
+    /can never match/,
+  ],
   [`${bands}.ratio[0].rows[1].when.band`, '3', `${bands}.ratio[0]`, /no row matches band 2/],
   [`${bands}.ratio[0].rows[1].when.band`, '3', `${bands}.ratio[0].rows[1]`, /can never match/],
   [`${stay}.amount[0].rows[1].when`, { status: 'retired' }, `${stay}.amount[0]`, /no row matches status active/],
@@ -278,6 +285,23 @@ describe('a policy is refused', () => {
     const share = { index: 'averageWage', times: '0.5' };
     const tree = change(goodPolicy(), `${bands}.edges`, [{ ...fixed(['0', share])[0], from: '2010-01-01' }]);
     expect(errorsOf(tree)).toEqual([]);
+  });
+
+  it('nor when a stay for a disease is treated otherwise', () => {
+    const byDisease = rows({ when: { disease: 'M00500' }, value: '0.95' }, { value: '0.85' });
+    expect(errorsOf(change(goodPolicy(), 'benefits.inpatient.bands.ratio', byDisease))).toEqual([]);
+  });
+
+  it('nor when an accumulator is fed by some bills only', () => {
+    expect(errorsOf(change(goodPolicy(), 'accumulators.poolPaid.when', { disease: 'M00500' }))).toEqual([]);
+  });
+
+  it('but when a layer leaves a stay for a disease without a ratio', () => {
+    const tree = change(goodPolicy(), 'layers[0].when', { disease: 'M00500' });
+    change(tree, 'layers[0].bands.ratio', rows({ when: { period: ['treatment', 'recovery'] }, value: '0.60' }));
+    expect(errorsOf(tree)).toMatchObject([
+      { path: 'layers[0].bands.ratio[0]', reason: expect.stringMatching(/^no row matches period none/) as string },
+    ]);
   });
 
   it.each(BAD)('%s: %j', (where, to, path, reason) => {

@@ -46,8 +46,14 @@ export function layOnBands(
       if (position >= upper) continue;
       const inBand = Math.min(left, upper - position);
       const row = rowFor(bands.ratio, on, { ...attributes, band, itemClass });
-      rows.push(row);
-      slices.push({ band, amount: inBand, ratio: adjustedRatio(row.value, adjustment) });
+      const last = slices.at(-1);
+      // Classes that are paid alike are one slice, or every statement would show a sum that nobody needs.
+      if (last !== undefined && row === rows.at(-1) && last.band === band) {
+        slices[slices.length - 1] = { ...last, amount: last.amount + inBand };
+      } else {
+        rows.push(row);
+        slices.push({ band, amount: inBand, ratio: adjustedRatio(row.value, adjustment) });
+      }
       position += inBand;
       left -= inBand;
     }
