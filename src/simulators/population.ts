@@ -120,9 +120,17 @@ function filingsOf(chance: Chance, region: string, regions: readonly string[], a
   return [{ kind, treatmentRegion, from, to: kind === 'longTerm' ? undefined : addYears(from, 2) }];
 }
 
-function accountsOf(chance: Chance, person: Pick<Person, 'scheme' | 'status'>, age: number): InsuredPerson['accounts'] {
+/** Suzhou keeps one account, which runs on from year to year. */
+const ONE_ACCOUNT_REGION = '320509';
+
+function accountsOf(
+  chance: Chance,
+  person: Pick<Person, 'homeRegion' | 'scheme' | 'status'>,
+  age: number,
+): InsuredPerson['accounts'] {
   if (person.scheme === 'resident') return { current: 0, carried: 0 };
   const carried = chance.hits(250) ? 0 : chance.between(0, 1_200_000);
+  if (person.homeRegion === ONE_ACCOUNT_REGION) return { current: 0, carried };
   if (person.status === 'retired') return { current: age < 75 ? 168_000 : 189_000, carried };
   return { current: chance.between(20_000, 360_000), carried };
 }
@@ -168,7 +176,7 @@ function makePerson(order: PopulationOrder, region: string, index: number): Insu
       filings: filingsOf(chance, region, regions, asOf),
       sharesAccountWith: mayShare && relative !== index ? [personIdAt(region, relative)] : [],
     },
-    accounts: accountsOf(chance, { scheme, status }, age),
+    accounts: accountsOf(chance, { homeRegion: region, scheme, status }, age),
     accumulators: {},
   };
 }

@@ -81,7 +81,7 @@ export function addRelatives(planner: Planner, population: readonly InsuredPerso
   const atHome = population.filter(({ person }) => person.homeRegion === FAMILY_ACCOUNT_HOME && isInsured(person));
   const payers = atHome.filter(({ accounts }) => accounts.carried >= PAYER_HAS_AT_LEAST_FEN);
   const payerOf = new Map(payers.flatMap(({ person }) => person.sharesAccountWith.map((id) => [id, person.id])));
-  const needy = atHome.filter(({ person, accounts }) => person.scheme === 'employee' && accounts.current === 0);
+  const needy = atHome.filter(({ person, accounts }) => person.scheme === 'employee' && accounts.carried === 0);
   const helped = new Set(needy.map(({ person }) => person.id).filter((id) => payerOf.has(id)));
   const patient = planner.patient(FAMILY_ACCOUNT_HOME, ({ id }) => helped.has(id));
   const institution = planner.abroad(FAMILY_ACCOUNT_HOME, 2);
