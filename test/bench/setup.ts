@@ -68,7 +68,11 @@ export async function startBench(options: BenchOptions, log: (text: string) => v
   await loadPopulation(started.sql, options.persons, log);
 
   const service = await startBenchService(
-    { CONFIG_DIR: configDir, DATA_DIR: folder, DATABASE_URL: `${started.mariadb.url}?socketPath=${started.mariadb.socketPath}` },
+    {
+      CONFIG_DIR: configDir,
+      DATA_DIR: folder,
+      DATABASE_URL: `${started.mariadb.url}?socketPath=${started.mariadb.socketPath}`,
+    },
     options.nodeArguments,
   );
   return {
