@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 const TICKS_PER_SECOND = 100;
 
 /** CPU seconds that a process has used, all its threads, user and system. Linux only. */
+
 export function cpuSecondsOf(pid: number): number {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

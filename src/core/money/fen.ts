@@ -131,6 +131,11 @@ export function ratioTimes(ratio: Ratio, factor: Ratio): Ratio {
  * @source policy-facts C.3.2: the hospital's amount is taken as given, after a check
  */
 export function amountAgrees(quantity: Quantity, price: Price, amount: Fen, tolerance: Fen): boolean {
+  const product = quantity * price;
+  const stated = amount * PRICE_TIMES_QUANTITY_PER_FEN;
+  if (Number.isSafeInteger(product) && Number.isSafeInteger(stated)) {
+    return Math.abs(product - stated) <= tolerance * PRICE_TIMES_QUANTITY_PER_FEN;
+  }
   const difference = BigInt(quantity) * BigInt(price) - BigInt(amount) * BigInt(PRICE_TIMES_QUANTITY_PER_FEN);
   const bound = BigInt(tolerance) * BigInt(PRICE_TIMES_QUANTITY_PER_FEN);
   return difference <= bound && -difference <= bound;

@@ -1,18 +1,24 @@
 import { RATIO_ONE, type Fen, type Price, type Quantity, type Ratio } from './fen.ts';
 
+const PLAIN_DECIMAL = /^-?(?:0|[1-9]\d{0,15})(?:\.\d+)?$/;
+
+const TENS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
+
 /**
  * Reads a decimal text as an integer count of its last allowed place, digit by digit: no binary float on the way.
  *
  * @shape "-12.5", places 2 → -1250; undefined when the text is not a plain decimal, has more places, or is too large
  */
 export function parseScaled(text: string, places: number): number | undefined {
-  const match = /^(-?)(0|[1-9]\d{0,15})(?:\.(\d+))?$/.exec(text);
-  if (match === null) return undefined;
-  const fraction = match[3] ?? '';
-  if (fraction.length > places) return undefined;
-  const magnitude = Number((match[2] ?? '') + fraction.padEnd(places, '0'));
-  if (!Number.isSafeInteger(magnitude)) return undefined;
-  return match[1] === '-' && magnitude !== 0 ? -magnitude : magnitude;
+  if (!PLAIN_DECIMAL.test(text)) return undefined;
+  const point = text.indexOf('.');
+  const given = point < 0 ? 0 : text.length - point - 1;
+  if (given > places) return undefined;
+  // The digits alone are a whole number, which is read exactly; so is its product with a power of ten.
+  const digits = Number(point < 0 ? text : text.slice(0, point) + text.slice(point + 1));
+  const scaled = digits * (TENS[places - given] ?? Number.NaN);
+  if (!Number.isSafeInteger(digits) || !Number.isSafeInteger(scaled)) return undefined;
+  return scaled === 0 ? 0 : scaled;
 }
 
 /** "12.50" → 1250 fen; undefined when it is not an amount of at most two places. */
@@ -45,7 +51,10 @@ function formatScaled(value: number, places: number): string {
 
 /** 1250 → "12.50". */
 export function formatFen(amount: Fen): string {
-  return formatScaled(amount, 2);
+  const magnitude = Math.abs(amount);
+  const fen = magnitude % 100;
+  // Written out, because an answer has forty amounts.
+  return `${amount < 0 ? '-' : ''}${(magnitude - fen) / 100}.${fen < 10 ? '0' : ''}${fen}`;
 }
 
 /** 3333 → "0.3333". */
