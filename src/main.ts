@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
-import type { Institution, KeyStore } from './app/ports.ts';
+import type { KeyStore } from './app/ports.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
 import { readEnvironment, type Environment } from './config/environment.ts';
-import { loadInstitutions } from './config/load-institutions.ts';
-import { loadRules, type RulesResult } from './config/load-rules.ts';
+import { loadConfig, type Config } from './config/load-config.ts';
 import type { RuleError } from './config/rule-error.ts';
+import { createRuleKeeper, type KeeperDeps, type RuleKeeper } from './config/rule-keeper.ts';
 import type { DateText } from './core/calendar.ts';
 import { openDatabase, type Database } from './db/open-database.ts';
 import { createHttpApp } from './http/app.ts';
@@ -46,25 +46,25 @@ export interface RunningService {
   /** Undefined when it does not serve. */
   readonly url: string | undefined;
   readonly database: Database;
-  readonly rules: Extract<RulesResult, { ok: true }>;
-  readonly institutions: ReadonlyMap<string, Institution>;
+  /** As they are in force now. */
+  readonly rules: Config['rules'];
+  readonly institutions: Config['institutions'];
+  readonly reloadRules: HttpDeps['reloadRules'];
   readonly runClearing: HttpDeps['runClearing'];
   /** In reverse order of the start; requests under way are answered first. */
   stop(): Promise<void>;
 }
 
-type Rules = RunningService['rules'];
-
 /** What every role is built from. */
 interface Parts {
   readonly database: Database;
-  readonly rules: Rules;
-  readonly institutions: ReadonlyMap<string, Institution>;
+  readonly keeper: RuleKeeper;
   readonly clock: Clock;
   readonly log: Logger;
   readonly newId: () => string;
   readonly clearing: ClearingDeps;
   readonly runClearing: HttpDeps['runClearing'];
+  readonly reloadRules: HttpDeps['reloadRules'];
 }
 
 /** Something that runs until it is stopped. */
@@ -91,28 +91,38 @@ function refuseRules(errors: readonly RuleError[]): AppError {
   });
 }
 
-function loadConfig(configDir: string) {
-  const rules = loadRules(configDir);
-  if (!rules.ok) throw refuseRules(rules.errors);
-  const { policies, catalogues } = rules.summary;
-  if (policies.length === 0) {
-    throw refuseRules([
-      { file: configDir, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined },
-    ]);
-  }
-  const loaded = loadInstitutions(configDir, rules.regions, catalogues);
+function firstConfig(configDir: string): Config {
+  const loaded = loadConfig(configDir);
   if (!loaded.ok) throw refuseRules(loaded.errors);
-  return { rules, institutions: new Map(loaded.institutions.map((institution) => [institution.id, institution])) };
+  return loaded.config;
 }
 
-/** Opens the database, brings its tables up to date and makes sure that a window is open and today's rules are archived. */
-async function openStores({ databaseUrl, dataDir }: Environment, rules: Rules, clock: Clock): Promise<Database> {
+/** Opens the database, brings its tables up to date and makes sure that a window is open. */
+async function openStores({ databaseUrl, dataDir }: Environment, clock: Clock): Promise<Database> {
   const database = await openDatabase({ url: databaseUrl, dataDir, connections: WRITE_LANES + READ_LANES + 1 });
   await database.migrate();
   const now = clock.now();
   await database.clearingStore.openFirstWindow(shanghaiDate(now), now);
-  await database.ruleArchive.keep(rules.texts);
   return database;
+}
+
+function keepRules(configDir: string, first: Config, { ruleArchive }: Database, log: Logger): Promise<RuleKeeper> {
+  const onLeftOut: KeeperDeps['onLeftOut'] = ({ hash, kind, region }, reason) => {
+    log.warn({ hash, kind, region, reason }, 'archived rules that cannot be read any more');
+  };
+  return createRuleKeeper({ configDir, archive: ruleArchive, onLeftOut }, first);
+}
+
+/** Loads the rules again and says how it went, whoever asked for it. */
+async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps['reloadRules']> {
+  const reloaded = await keeper.reload();
+  if (!reloaded.ok) {
+    log.error({ errors: reloaded.errors }, 'rules refused; those in force stay');
+    return reloaded;
+  }
+  const { summary } = reloaded.config.rules;
+  log.info({ policies: summary.policies.length, catalogues: summary.catalogues.length }, 'rules loaded again');
+  return { ok: true, rules: summary };
 }
 
 /** Knows who presents a key; keys that are given out later are known within {@link KEYS_REFRESH_MS}. */
@@ -137,9 +147,9 @@ async function watchKeys(store: KeyStore, log: Logger) {
 
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
 async function serve(parts: Parts, { host, port }: Environment): Promise<Serving> {
-  const { database, rules, institutions, clock, log, newId, runClearing } = parts;
+  const { database, keeper, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
-  const rulebook = () => rules.rulebook;
+  const rulebook = () => keeper.current.rules.rulebook;
   const settleDeps = { store, queries, rulebook, clock, newId };
   const metrics = createMetrics();
   const counterEvents = createCounterEvents();
@@ -171,8 +181,10 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     clearing: database.clearingStore,
     runClearing,
     rulebook,
-    institutions,
-    counties: new Map(rules.regions.map((region) => [region.code, region])),
+    rulesInForce: () => keeper.current.rules.summary,
+    reloadRules: parts.reloadRules,
+    findInstitution: (id) => keeper.current.institutions.get(id),
+    findCounty: (code) => keeper.current.rules.regions.find((region) => region.code === code),
     authenticate: keys.authenticate,
     clock,
     newId,
@@ -200,7 +212,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrls }: Environment): Stoppable {
+function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUrls }: Environment): Stoppable {
   const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
@@ -211,7 +223,8 @@ function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrl
   const breakers = createBreakers(undefined, (change) => {
     log.warn(change, 'a breaker changed');
   });
-  const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook: () => rules.rulebook });
+  const rulebook = () => keeper.current.rules.rulebook;
+  const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook });
   const loops = Array.from(fundUrls, ([region, url]) => {
     const client = createFundClient({ region, url }, breakers);
     const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
@@ -235,14 +248,21 @@ function work({ database, clock, log, newId, clearing, rules }: Parts, { fundUrl
 export async function start(options: StartOptions): Promise<RunningService> {
   const { environment, clock = systemClock } = options;
   const log = pino({ level: environment.logLevel });
-  const { rules, institutions } = loadConfig(environment.configDir);
-  const database = await openStores(environment, rules, clock);
+  const config = firstConfig(environment.configDir);
+  const database = await openStores(environment, clock);
+  const keeper = await keepRules(environment.configDir, config, database, log);
   const newId = createIdSource(() => clock.now());
-  const regions = rules.regions.map(({ code }) => code);
-  const clearing = { store: database.clearingStore, regions, clock };
+  const clearing: ClearingDeps = {
+    store: database.clearingStore,
+    clock,
+    get regions() {
+      return keeper.current.rules.regions.map(({ code }) => code);
+    },
+  };
   const runClearing = (businessDate: DateText) =>
     clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
-  const parts: Parts = { database, rules, institutions, clock, log, newId, clearing, runClearing };
+  const reload = () => reloadRules(keeper, log);
+  const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
 
   const serving = options.serve ? await serve(parts, environment) : undefined;
   const working = options.work ? work(parts, environment) : undefined;
@@ -250,8 +270,13 @@ export async function start(options: StartOptions): Promise<RunningService> {
   return {
     url: serving?.url,
     database,
-    rules,
-    institutions,
+    get rules() {
+      return keeper.current.rules;
+    },
+    get institutions() {
+      return keeper.current.institutions;
+    },
+    reloadRules: reload,
     runClearing,
     async stop() {
       await working?.stop();
@@ -266,7 +291,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
 async function main(role: string | undefined): Promise<void> {
   const environment = readEnvironment();
   if (role === 'migrate') {
-    await (await openStores(environment, loadConfig(environment.configDir).rules, systemClock)).close();
+    await (await openStores(environment, systemClock)).close();
     return;
   }
   if (role === 'demo') {
@@ -280,7 +305,15 @@ async function main(role: string | undefined): Promise<void> {
       status: 400,
     });
   }
-  stopOnSignal(await start({ environment, serve: role === 'serve', work: role === 'worker' }));
+  const service = await start({ environment, serve: role === 'serve', work: role === 'worker' });
+  stopOnSignal(service);
+  reloadOnSignal(service);
+}
+
+function reloadOnSignal(service: RunningService): void {
+  process.on('SIGHUP', () => {
+    service.reloadRules().catch(complain);
+  });
 }
 
 function stopOnSignal(service: Stoppable): void {

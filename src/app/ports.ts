@@ -2,7 +2,12 @@ import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudic
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
 import type { Posting } from '../core/ledger/postings.ts';
-import type { BenefitKind, Fund, InstitutionGroup, Scheme } from '../core/policy/terms.ts';
+import type { Catalogue } from '../core/policy/catalogue.ts';
+import type { Provenance } from '../core/policy/parameter.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import type { BenefitKind, Fund, Scheme } from '../core/policy/terms.ts';
+
+export type { County, Institution } from '../core/policy/institution.ts';
 
 /** A person as stored: what is known, and the name that statements print. */
 export interface PersonRecord extends PersonFacts {
@@ -297,17 +302,40 @@ export interface LeaseStore {
   release(name: string, holder: string): Promise<void>;
 }
 
+/** Rules as the text that their hash is taken of. */
+export interface ArchivedRule {
+  readonly hash: string;
+  readonly kind: 'policy' | 'catalogue';
+  readonly region: string;
+  readonly content: string;
+}
+
 /** Rules that were in force, kept as text by hash, so that old settlements can be read and recomputed. */
 export interface RuleArchive {
-  keep(
-    rules: readonly {
-      readonly hash: string;
-      readonly kind: 'policy' | 'catalogue';
-      readonly region: string;
-      readonly content: string;
-    }[],
-  ): Promise<void>;
+  /** One transaction a call; what is kept already stays as it is. */
+  keep(rules: readonly ArchivedRule[]): Promise<void>;
+  /** All that is kept under other hashes than these, by hash. */
+  others(hashes: readonly string[]): Promise<readonly ArchivedRule[]>;
 }
+
+/** The rules that bills are settled by, every version with its days, and how much of each policy rests on what. */
+export interface RulesInForce {
+  readonly policies: readonly { readonly policy: Policy; readonly values: Readonly<Record<Provenance, number>> }[];
+  readonly catalogues: readonly { readonly catalogue: Catalogue }[];
+}
+
+/** One thing that keeps rules from being used, by the file's place in the folder of rules. */
+export interface RuleProblem {
+  readonly file: string;
+  /** Inside the file; empty for the file itself. */
+  readonly path: string;
+  readonly reason: string;
+  readonly line: number | undefined;
+}
+
+/** What became of loading the rules again: all of them, or none. */
+export type ReloadOutcome =
+  { readonly ok: true; readonly rules: RulesInForce } | { readonly ok: false; readonly errors: readonly RuleProblem[] };
 
 /** Who may call. A display shows an institution's bills and can do nothing else: its key stands in a page's address. */
 export interface Principal {
@@ -320,24 +348,4 @@ export interface Principal {
 export interface KeyStore {
   add(keys: readonly { readonly keyHash: string; readonly principal: Principal }[]): Promise<void>;
   all(): Promise<readonly { readonly keyHash: string; readonly principal: Principal }[]>;
-}
-
-/** An institution that bills, as configured. */
-export interface Institution {
-  readonly id: string;
-  readonly name: string;
-  readonly nameEn: string;
-  readonly region: string;
-  readonly level: number;
-  readonly kind: 'hospital' | 'clinic' | 'pharmacy';
-  readonly groups: readonly InstitutionGroup[];
-  /** National code of an item by the institution's own. */
-  readonly mapping: ReadonlyMap<string, string>;
-}
-
-/** A county as pages and statements call it. */
-export interface County {
-  readonly code: string;
-  readonly name: string;
-  readonly nameEn: string;
 }

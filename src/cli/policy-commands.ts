@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { runCases, type CaseResult } from '../app/policy/run-cases.ts';
 import { loadCases } from '../config/load-cases.ts';
-import { loadInstitutions } from '../config/load-institutions.ts';
-import { loadRules, type RulesSummary } from '../config/load-rules.ts';
+import { loadConfig } from '../config/load-config.ts';
+import type { RulesSummary } from '../config/load-rules.ts';
 import type { RuleError } from '../config/rule-error.ts';
 import { renderTable, type Column } from './terminal-table.ts';
 
@@ -49,15 +49,9 @@ function printSummary({ policies, catalogues }: RulesSummary): void {
 }
 
 function check({ config }: { readonly config: string }): void {
-  const rules = loadRules(config);
-  const institutions = rules.ok ? loadInstitutions(config, rules.regions, rules.summary.catalogues) : rules;
-  if (!rules.ok || !institutions.ok) {
-    printErrors([...(rules.ok ? [] : rules.errors), ...(institutions.ok || !rules.ok ? [] : institutions.errors)]);
-  } else if (rules.summary.policies.length === 0) {
-    printErrors([{ file: config, path: '', reason: 'has no policies/<region>/<scheme>/*.yaml', line: undefined }]);
-  } else {
-    printSummary(rules.summary);
-  }
+  const loaded = loadConfig(config);
+  if (loaded.ok) printSummary(loaded.config.rules.summary);
+  else printErrors(loaded.errors);
 }
 
 function printResults(results: readonly CaseResult[]): void {

@@ -1,14 +1,9 @@
-import { nextDate, type DateText } from '../core/calendar.ts';
+import { nextDate, previousDate, type DateText } from '../core/calendar.ts';
 
 /** A span of days, both ends included; open when it has no end. */
 export interface Span {
   readonly from: DateText;
   readonly to?: DateText | undefined;
-}
-
-/** The day before: a catalogue ends where the next one begins. */
-export function dayBefore(date: DateText): DateText {
-  return new Date(Date.parse(date) - 86_400_000).toISOString().slice(0, 10);
 }
 
 /**
@@ -28,12 +23,12 @@ export function checkTiling(
     if (before.to === undefined) report(at, `overlaps: what comes before has no \`to\``);
     else if (span.from <= before.to) report(at, `overlaps: what comes before lasts to ${before.to}`);
     else if (span.from > nextDate(before.to))
-      report(at, `leaves a gap from ${nextDate(before.to)} to ${dayBefore(span.from)}`);
+      report(at, `leaves a gap from ${nextDate(before.to)} to ${previousDate(span.from)}`);
   });
   const first = spans[0];
   const last = spans.at(-1);
   if (whole === undefined || first === undefined || last === undefined) return;
-  if (first.from > whole.from) report(0, `leaves a gap from ${whole.from} to ${dayBefore(first.from)}`);
+  if (first.from > whole.from) report(0, `leaves a gap from ${whole.from} to ${previousDate(first.from)}`);
   if (last.to !== undefined && (whole.to === undefined || last.to < whole.to)) {
     report(
       spans.length - 1,

@@ -1,8 +1,8 @@
-import type { DateText } from '../core/calendar.ts';
+import { previousDate, type DateText } from '../core/calendar.ts';
 import { shareOf, type Fen } from '../core/money/fen.ts';
 import type { Condition, Parameter, ParameterRow } from '../core/policy/parameter.ts';
 import { weakestProvenance } from '../core/policy/policy.ts';
-import { checkTiling, dayBefore, type Span } from './check-dates.ts';
+import { checkTiling, type Span } from './check-dates.ts';
 import { compileCondition } from './compile-condition.ts';
 import type { AmountDocument, ConditionDocument, ParameterDocument } from './policy-schema.ts';
 import { pathText, type FileErrors, type Path } from './rule-error.ts';
@@ -99,7 +99,7 @@ function cutAtIndices(entry: Entry<unknown>, indices: readonly Parameter<Fen>[],
   const sorted = [...starts].sort();
   const spans = sorted.map((from, at): Span => {
     const next = sorted[at + 1];
-    return { from, to: next === undefined ? entry.to : dayBefore(next) };
+    return { from, to: next === undefined ? entry.to : previousDate(next) };
   });
   return spans.filter(({ to }) => to === undefined || to >= whole.from);
 }

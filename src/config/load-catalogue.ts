@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import type { DateText } from '../core/calendar.ts';
 import { parsePrice, parseRatio } from '../core/money/text.ts';
 import type { Catalogue, CatalogueItem } from '../core/policy/catalogue.ts';
 import { contentHash } from './content-hash.ts';
 import { readCsv, type CsvRow } from './csv-reader.ts';
 import type { FileErrors } from './rule-error.ts';
+import { date, text } from './shapes.ts';
 
 export const CATALOGUE_COLUMNS = [
   'code',
@@ -104,14 +106,8 @@ function checkHeader(header: CsvRow | undefined, errors: FileErrors): void {
   }
 }
 
-/** Reads one catalogue; a bad row refuses the whole, and every bad row is named. */
-export function parseCatalogue(region: string, from: DateText, content: string, errors: FileErrors): UndatedCatalogue {
-  const { rows: all, error } = readCsv(content);
-  if (error !== undefined) errors.add([`row ${error.line}`], error.reason);
-  const [header, ...rows] = all;
-  checkHeader(header, errors);
+function readItems(rows: readonly CsvRow[], errors: FileErrors): Map<string, CatalogueItem> {
   const items = new Map<string, CatalogueItem>();
-  if (!errors.none) return { hash: '', region, from, items, content: '' };
   for (const row of rows) {
     const item = itemOf(row, (column, reason) => {
       errors.add([`row ${row.line}${column === '' ? '' : `, ${column}`}`], reason);
@@ -120,10 +116,39 @@ export function parseCatalogue(region: string, from: DateText, content: string, 
     if (items.has(item.code)) errors.add([`row ${row.line}, code`], `${item.code} is there twice`);
     items.set(item.code, item);
   }
+  return items;
+}
+
+/** Reads one catalogue; a bad row refuses the whole, and every bad row is named. */
+export function parseCatalogue(region: string, from: DateText, content: string, errors: FileErrors): UndatedCatalogue {
+  const { rows: all, error } = readCsv(content);
+  if (error !== undefined) errors.add([`row ${error.line}`], error.reason);
+  const [header, ...rows] = all;
+  checkHeader(header, errors);
+  if (!errors.none) return { hash: '', region, from, items: new Map(), content: '' };
+  const items = readItems(rows, errors);
   const canonical = canonicalContent(region, from, rows);
   return { hash: contentHash(canonical), region, from, items, content: canonical };
 }
 
+const canonicalHead = z.object({ region: text, from: date });
+const canonicalRow = z.array(z.string());
+
+/** Reads a catalogue back from its canonical content; throws when that has another form than ours of today. */
+export function parseCanonicalCatalogue(content: string, errors: FileErrors): UndatedCatalogue {
+  const [head, ...rows] = content.split('\n').map((line): unknown => JSON.parse(line));
+  const { region, from } = canonicalHead.parse(head);
+  const listed = rows.map((row, at): CsvRow => ({ line: at + 2, fields: canonicalRow.parse(row) }));
+  return { hash: contentHash(content), region, from, items: readItems(listed, errors), content };
+}
+
 export function readCatalogue(file: string, region: string, from: DateText, errors: FileErrors): UndatedCatalogue {
-  return parseCatalogue(region, from, readFileSync(file, 'utf8'), errors);
+  let content = '';
+  try {
+    content = readFileSync(file, 'utf8');
+  } catch (error) {
+    errors.add([], `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return { hash: '', region, from, items: new Map(), content };
+  }
+  return parseCatalogue(region, from, content, errors);
 }

@@ -1,25 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { InstitutionGroup } from '../core/policy/terms.ts';
+import type { Institution } from '../core/policy/institution.ts';
 import { institutionGroup, level, readShape, text } from './shapes.ts';
 import type { RuleError } from './rule-error.ts';
 import type { Region } from './load-regions.ts';
 import type { RulesSummary } from './load-rules.ts';
 import { readYaml } from './yaml-file.ts';
-
-/** An institution that bills: a hospital, a clinic or a pharmacy. */
-export interface Institution {
-  readonly id: string;
-  readonly name: string;
-  readonly nameEn: string;
-  readonly region: string;
-  readonly level: number;
-  readonly kind: 'hospital' | 'clinic' | 'pharmacy';
-  readonly groups: readonly InstitutionGroup[];
-  /** National code of an item by the institution's own. */
-  readonly mapping: ReadonlyMap<string, string>;
-}
 
 export type InstitutionsResult =
   | { readonly ok: true; readonly institutions: readonly Institution[] }

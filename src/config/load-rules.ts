@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDate } from '../core/calendar.ts';
+import { isDate, previousDate } from '../core/calendar.ts';
 import type { Catalogue } from '../core/policy/catalogue.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import type { Provenance } from '../core/policy/parameter.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
-import { checkTiling, dayBefore } from './check-dates.ts';
+import { checkTiling } from './check-dates.ts';
 import { checkPolicy } from './check-policy.ts';
 import { compilePolicy } from './compile-policy.ts';
 import { canonicalJson, contentHash } from './content-hash.ts';
@@ -153,7 +153,7 @@ function dateCatalogues(loaded: readonly LoadedCatalogue[]): { file: string; cat
   return loaded.map(({ file, catalogue: { hash, region, from, items } }) => {
     const later = loaded.filter(({ catalogue }) => catalogue.region === region && catalogue.from > from);
     const [next] = later.map(({ catalogue }) => catalogue.from).sort();
-    return { file, catalogue: { hash, region, from, items, to: next === undefined ? undefined : dayBefore(next) } };
+    return { file, catalogue: { hash, region, from, items, to: next === undefined ? undefined : previousDate(next) } };
   });
 }
 

@@ -1,3 +1,5 @@
+import { join, relative, sep } from 'node:path';
+
 /** Keys and list positions from the root of a document. */
 export type Path = readonly (string | number)[];
 
@@ -17,6 +19,12 @@ export function pathText(path: Path): string {
     else text += text === '' ? step : `.${step}`;
   }
   return text;
+}
+
+/** The same error by the file's place in its folder, for readers who are not to see where on the machine that is. */
+export function inFolder(folder: string, { file, reason, ...error }: RuleError): RuleError {
+  // A reason may name another file.
+  return { file: relative(folder, file) || '.', ...error, reason: reason.replaceAll(join(folder, sep), '') };
 }
 
 /** Reports every name that stood in the list before. */

@@ -41,6 +41,21 @@ function openingOf(
 /** At home there is nothing to agree. */
 const AT_HOME: PairRules = { catalogueOf: 'home', zone: true, openDiseases: [], provenance: 'sourced' };
 
+/** Rules that may be out of force, by hash. */
+export interface HeldRules {
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly catalogues: ReadonlyMap<string, Catalogue>;
+}
+
+/** A rulebook that knows further rules by their hash; what is in force on a day stays as it is. */
+export function withHeldRules(rulebook: Rulebook, { policies, catalogues }: HeldRules): Rulebook {
+  return {
+    ...rulebook,
+    policyByHash: (hash) => rulebook.policyByHash(hash) ?? policies.get(hash),
+    catalogueByHash: (hash) => rulebook.catalogueByHash(hash) ?? catalogues.get(hash),
+  };
+}
+
 /** Builds the rulebook. Each look-up is a map access and a walk over the few versions of one key. */
 export function createRulebook({ policies, catalogues, regions }: LoadedRules): Rulebook {
   const policiesByKey = Map.groupBy(policies, ({ region, scheme }) => `${region}/${scheme}`);

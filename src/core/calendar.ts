@@ -49,6 +49,13 @@ export function nextDate(date: DateText): DateText {
   return month === 12 ? textOf(year + 1, 1, 1) : textOf(year, month + 1, 1);
 }
 
+/** The day before. */
+export function previousDate(date: DateText): DateText {
+  const { year, month, day } = partsOf(date);
+  if (day > 1) return textOf(year, month, day - 1);
+  return month === 1 ? textOf(year - 1, 12, 31) : textOf(year, month - 1, daysInMonth(year, month - 1));
+}
+
 /** The same day some months later; the last day of the month where that day does not exist. */
 export function addMonths(date: DateText, months: number): DateText {
   const { year, month, day } = partsOf(date);

@@ -19,14 +19,18 @@ function checkIdentities(row: SettlementRow): void {
 }
 
 function checkPostings({ settlements, postings }: Writes): void {
-  const sums = new Map(settlements.map(({ row }) => [row.settlementId, 0]));
-  for (const { settlementId, amount } of postings) {
-    const sum = sums.get(settlementId);
-    invariant(sum !== undefined, 'a posting belongs to a settlement of the same transaction');
+  const entered = new Map(settlements.map(({ row }) => [row.settlementId, { row, sum: 0, payable: 0 }]));
+  for (const { settlementId, account, amount, windowId } of postings) {
+    const of = entered.get(settlementId);
+    invariant(of?.row.windowId === windowId, 'a posting belongs to a settlement of the same transaction and window');
     invariant(Number.isSafeInteger(amount), 'every posting is a whole number of fen');
-    sums.set(settlementId, sum + amount);
+    of.sum += amount;
+    if (account === 'payable') of.payable -= amount;
   }
-  for (const sum of sums.values()) invariant(sum === 0, 'Σ postings of a settlement = 0');
+  for (const { row, sum, payable } of entered.values()) {
+    invariant(sum === 0, 'Σ postings of a settlement = 0');
+    invariant(payable === row.fundTotal + row.account, 'the ledger owes the institution what funds and accounts pay');
+  }
 }
 
 /**
@@ -38,7 +42,9 @@ export function checkWrites(writes: Writes): void {
   for (const { row } of writes.settlements) checkIdentities(row);
   checkPostings(writes);
   for (const { amounts } of writes.accumulators) {
-    for (const amount of Object.values(amounts)) invariant(Number.isSafeInteger(amount), 'accumulators are integers');
+    for (const amount of Object.values(amounts)) {
+      invariant(Number.isSafeInteger(amount) && amount >= 0, 'accumulators are integers and never below 0');
+    }
   }
   for (const { current, carried } of writes.accounts) {
     const both = [current, carried];

@@ -46,9 +46,11 @@ function causeOf({ code, errno, sqlMessage }: DriverError): object {
   return { code, errno, message: sqlMessage };
 }
 
-function isUniqueConflict(error: DriverError): boolean {
-  if (error.code === 'SQLITE_CONSTRAINT_UNIQUE') return true;
-  return error.errno === DUPLICATE_KEY && !/for key '(\w+\.)?PRIMARY'/.test(error.message);
+/** Whether another transaction wrote the same first; a key of our own making that is there twice is a bug instead. */
+export function isUniqueConflict(error: unknown): boolean {
+  const driver = asDriverError(error);
+  if (driver?.code === 'SQLITE_CONSTRAINT_UNIQUE') return true;
+  return driver?.errno === DUPLICATE_KEY && !/for key '(\w+\.)?PRIMARY'/.test(driver.message);
 }
 
 function isConstraintFailure({ code, errno = 0 }: DriverError): boolean {

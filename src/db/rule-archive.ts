@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import type { RuleArchive } from '../app/ports.ts';
+import type { ArchivedRule, RuleArchive } from '../app/ports.ts';
 import { insertRows } from './bulk-insert.ts';
 import { inTransaction } from './in-transaction.ts';
+import type { Row } from './settlement-rows.ts';
 
 export function createRuleArchive(knex: Knex): RuleArchive {
   return {
@@ -12,5 +13,15 @@ export function createRuleArchive(knex: Knex): RuleArchive {
         const rows = rules.map(({ hash, kind, region, content }) => ({ hash, kind, region, content }));
         await insertRows(transaction, 'rule_archive', rows, { key: ['hash'], columns: ['hash'] });
       }),
+
+    async others(hashes) {
+      const rows = (await knex('rule_archive').whereNotIn('hash', hashes).orderBy('hash').select('*')) as Row[];
+      return rows.map((row) => ({
+        hash: row.hash as string,
+        kind: row.kind as ArchivedRule['kind'],
+        region: row.region as string,
+        content: row.content as string,
+      }));
+    },
   };
 }

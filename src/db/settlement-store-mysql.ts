@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Need, SettlementStore, State, Writes } from '../app/ports.ts';
 import { insideTransaction } from '../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
-import { isContention, ourError } from './driver-errors.ts';
+import { isContention, isUniqueConflict, ourError } from './driver-errors.ts';
 import type { MysqlSessions } from './mysql-sessions.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
 import { idList, quoted, valuesText } from './sql-text.ts';
@@ -78,7 +78,9 @@ export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementS
         try {
           return await once(need, decide);
         } catch (error) {
-          if (!isContention(error) || attempt === ATTEMPTS_MAX) throw ourError(error);
+          // Who lost the race for a bill finds what the other wrote when it looks again.
+          const isWorthAnother = isContention(error) || isUniqueConflict(error);
+          if (!isWorthAnother || attempt === ATTEMPTS_MAX) throw ourError(error);
           await sleep(Math.random() * BACKOFF_MS * attempt);
         }
       }

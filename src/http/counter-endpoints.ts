@@ -19,7 +19,7 @@ export async function streamCounter(
   const { token } = request.query;
   const caller = callerOf(request, deps.authenticate, typeof token === 'string' ? token : undefined);
   requireKind(caller, ['display']);
-  const institution = deps.institutions.get(request.params['institution'] ?? '');
+  const institution = deps.findInstitution(request.params['institution'] ?? '');
   if (institution === undefined || caller.id !== institution.id) {
     throw notFound('counter');
   }
@@ -31,7 +31,7 @@ export async function streamCounter(
         settlement,
         document,
         document.person.name,
-        deps.counties.get(settlement.row.homeRegion),
+        deps.findCounty(settlement.row.homeRegion),
         deps.rulebook(),
       ),
     );

@@ -5,6 +5,8 @@ import type {
   Institution,
   PersonStore,
   Principal,
+  ReloadOutcome,
+  RulesInForce,
   SettlementQueries,
 } from '../app/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
@@ -42,8 +44,11 @@ export interface HttpDeps {
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
   readonly rulebook: () => Rulebook;
-  readonly institutions: ReadonlyMap<string, Institution>;
-  readonly counties: ReadonlyMap<string, County>;
+  readonly rulesInForce: () => RulesInForce;
+  /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */
+  readonly reloadRules: () => Promise<ReloadOutcome>;
+  readonly findInstitution: (id: string) => Institution | undefined;
+  readonly findCounty: (code: string) => County | undefined;
   /** Who presents this key; undefined when nobody we know. */
   readonly authenticate: (key: string) => Principal | undefined;
   readonly clock: Clock;

@@ -16,7 +16,7 @@ function treatingInstitution(deps: HttpDeps, caller: Principal, named: string | 
     if (named !== undefined && named !== caller.id) throw wrongInstitution();
     return institutionOf(deps, caller);
   }
-  const institution = named === undefined ? undefined : deps.institutions.get(named);
+  const institution = named === undefined ? undefined : deps.findInstitution(named);
   if (institution !== undefined) return institution;
   const problem = named === undefined ? 'is missing' : 'is no institution the engine knows';
   throw invalidInput([{ field: 'institutionId', problem }]);

@@ -5,6 +5,7 @@ import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as funds from './schemas/funds.ts';
 import * as problems from './schemas/problems.ts';
+import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 
@@ -38,7 +39,14 @@ const COMPONENTS = '#/components/schemas/';
 
 /** Schemas that bodies are made of, by the name they have in the document: `billRequest` → `BillRequest`. */
 function named(): Map<z.ZodType, string> {
-  const schemas: Readonly<Record<string, z.ZodType>> = { ...bills, ...enquiries, ...counter, ...funds, ...problems };
+  const schemas: Readonly<Record<string, z.ZodType>> = {
+    ...bills,
+    ...enquiries,
+    ...counter,
+    ...funds,
+    ...problems,
+    ...rules,
+  };
   // Sorted, because the order of a module's exports is the loader's affair.
   const sorted = Object.entries(schemas).sort(([left], [right]) => (left < right ? -1 : 1));
   return new Map(sorted.map(([name, schema]) => [schema, name.slice(0, 1).toUpperCase() + name.slice(1)]));

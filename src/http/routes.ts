@@ -2,10 +2,12 @@ import { getNetPositions, getPairStatement, listStatements, listWindows, runClea
 import { streamCounter } from './counter-endpoints.ts';
 import { askEligibility, getAccumulators, getTotals } from './enquiry-endpoints.ts';
 import { get, post, watch, type Route } from './route.ts';
+import { listRules, reloadRules } from './rule-endpoints.ts';
 import * as bills from './schemas/bills.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as problems from './schemas/problems.ts';
+import * as rules from './schemas/rules.ts';
 import {
   explainBill,
   findSettlements,
@@ -141,6 +143,22 @@ export const ROUTES: readonly Route[] = [
     callers: ['operator'],
     answers: { 200: enquiries.totalsAnswer },
     handle: getTotals,
+  }),
+  get('/v1/rules', {
+    tag: 'Rules',
+    summary: 'Policies and catalogues that bills are settled by: every version with its days and its hash.',
+    callers: ['operator', 'fund', 'institution'],
+    answers: { 200: rules.rulesAnswer },
+    handle: listRules,
+  }),
+  post('/v1/rules', {
+    tag: 'Rules',
+    summary:
+      'Load the rules of the process that answers again, from its files. With any error the rules in force stay; otherwise the next bill is settled by the new ones.',
+    callers: ['operator'],
+    answers: { 200: rules.rulesAnswer },
+    problems: { 422: problems.rulesRefused },
+    handle: reloadRules,
   }),
   watch('/v1/counters/:institution/events', {
     tag: 'Counter',

@@ -31,8 +31,8 @@ import type {
  *
  * @throws AppError UNKNOWN_INSTITUTION when its key outlived it
  */
-export function institutionOf({ institutions }: Pick<HttpDeps, 'institutions'>, { id }: Principal): Institution {
-  const institution = institutions.get(id);
+export function institutionOf({ findInstitution }: Pick<HttpDeps, 'findInstitution'>, { id }: Principal): Institution {
+  const institution = findInstitution(id);
   if (institution !== undefined) return institution;
   throw new AppError('UNKNOWN_INSTITUTION', 'the institution of this key is not configured', { status: 403 });
 }
@@ -48,8 +48,8 @@ export function wrongInstitution(): AppError {
 }
 
 /** Names what is wrong with a bill beyond its shape. */
-export const explainBill: Explain = ({ institutions, clock }, caller, body, problems) =>
-  billProblems(body, problems, institutions.get(caller.id)?.mapping ?? new Map(), shanghaiDate(clock.now()));
+export const explainBill: Explain = ({ findInstitution, clock }, caller, body, problems) =>
+  billProblems(body, problems, findInstitution(caller.id)?.mapping ?? new Map(), shanghaiDate(clock.now()));
 
 function commandFrom(deps: HttpDeps, caller: Principal, bill: BillRequest): BillCommand {
   if (bill.institutionId !== caller.id) throw wrongInstitution();
@@ -96,7 +96,7 @@ function billConflict({ settlement: { row }, contentHash }: Extract<SettleOutcom
 function publish(deps: HttpDeps, shown: StoredSettlement, original: StoredSettlement): void {
   if (!deps.counterEvents.isWatched(shown.row.institutionId)) return;
   const document = documentOf(original, deps.rulebook());
-  const home = deps.counties.get(shown.row.homeRegion);
+  const home = deps.findCounty(shown.row.homeRegion);
   deps.counterEvents.publish(presentForCounter(shown, document, document.person.name, home, deps.rulebook()));
 }
 
@@ -165,7 +165,7 @@ export async function getStatement(deps: HttpDeps, { caller, params }: Call): Pr
   const read = await readSettlement(deps, caller, params['id'] ?? '');
   if (read.isReversal) throw notFound('a statement of a reversal');
   const { institutionId } = read.settlement.row;
-  const institution = deps.institutions.get(institutionId) ?? { name: institutionId, nameEn: institutionId };
+  const institution = deps.findInstitution(institutionId) ?? { name: institutionId, nameEn: institutionId };
   const standing = { repeat: false, reversed: read.reversed };
   return {
     status: 200,

@@ -5,7 +5,7 @@ export interface CoalescerOptions<Q, A> {
   readonly lanes: number;
   readonly batchMax: number;
   readonly queueMax: number;
-  /** Answers in the order of the batch. A rejection of a batch of several is tried again one by one. */
+  /** Answers in the order of the batch. A rejection of a batch of several, unless retryable, is tried again one by one. */
   readonly run: (batch: readonly Q[]) => Promise<readonly A[]>;
 }
 
@@ -43,8 +43,9 @@ export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalesce
         resolve(answers[index] as A);
       });
     } catch (error) {
-      if (batch.length === 1) {
-        batch[0]?.reject(error);
+      // A database that is away is away for each of them: trying one by one would only queue up their timeouts.
+      if (batch.length === 1 || (error instanceof AppError && error.retryable)) {
+        for (const { reject } of batch) reject(error);
         return;
       }
       // One bad request must fail alone: the others of its batch are not to blame.

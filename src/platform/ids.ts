@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+const COUNTER_MAX = 32 ** 4;
+
 function base32(value: number, length: number): string {
   let text = '';
   let rest = value;
@@ -24,6 +26,11 @@ export function createIdSource(now: () => number): () => string {
     const ms = Math.max(now(), lastMs);
     counter = ms === lastMs ? counter + 1 : 0;
     lastMs = ms;
-    return base32(ms, 9) + base32(counter, 4) + process;
+    if (counter === COUNTER_MAX) {
+      // A clock that stands still or was put back must not make an id twice: time goes on here by itself.
+      lastMs += 1;
+      counter = 0;
+    }
+    return base32(lastMs, 9) + base32(counter, 4) + process;
   };
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addMonths, ageOn, benefitYearStart, daysBetween, isDate, nextDate } from '../../src/core/calendar.ts';
+import { addMonths, ageOn, benefitYearStart, daysBetween, isDate, nextDate, previousDate } from '../../src/core/calendar.ts';
 import { daysFrom, exists, plusDays, plusMonths, yearAround, yearsOld } from '../oracle/days.ts';
 
 const SPAN_DAYS = daysFrom('1600-01-01', '2399-12-31');
@@ -28,7 +28,7 @@ describe('the calendar against Date in UTC', () => {
     let day = '1900-01-01';
     for (let count = 0; count < 146_097; count += 1) {
       const next = plusDays(day, 1);
-      if (nextDate(day) !== next || daysBetween(day, next) !== 1) wrong.push(day);
+      if (nextDate(day) !== next || previousDate(next) !== day || daysBetween(day, next) !== 1) wrong.push(day);
       day = next;
     }
     expect(wrong).toEqual([]);

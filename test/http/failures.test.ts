@@ -30,7 +30,7 @@ describe('when the world or the engine fails', () => {
     const log = (level: string) => (facts: object, message: string) => logged.push({ level, facts, message });
     const principal = { kind: 'institution', id: INSTITUTION.id } as const;
     const deps: Partial<HttpDeps> = {
-      institutions: new Map([[INSTITUTION.id, INSTITUTION as unknown as Institution]]),
+      findInstitution: () => INSTITUTION as unknown as Institution,
       authenticate: createAuthenticator([{ keyHash: keyHashOf('hospital'), principal }]),
       clock: { now: () => NOW_MS },
       newId: () => 'trace-1',

@@ -59,6 +59,22 @@ describe('coalescer', () => {
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   });
 
+  it('does not try one by one what failed for all of them', async () => {
+    let tries = 0;
+    const coalescer = createCoalescer<number, number>({
+      lanes: 1,
+      batchMax: 8,
+      queueMax: 8,
+      run: () => {
+        tries += 1;
+        return Promise.reject(new AppError('DATABASE_UNAVAILABLE', 'away', { status: 503, retryable: true }));
+      },
+    });
+    const answers = await Promise.allSettled([1, 2, 3].map((value) => coalescer.submit(value)));
+    expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(tries).toBe(1);
+  });
+
   it('refuses with a retryable 503 when the queue is full, and takes requests again afterwards', async () => {
     const { opened, open } = gate();
     const coalescer = createCoalescer<number, number>({

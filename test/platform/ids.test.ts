@@ -11,6 +11,16 @@ describe('id source', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('goes on without repeating when the clock stands still for more ids than a millisecond has', () => {
+    const next = createIdSource(() => 5000);
+    let last = next();
+    for (let made = 1; made < 32 ** 4 + 3; made++) {
+      const id = next();
+      if (id <= last) throw new Error(`${id} does not rise over ${last}`);
+      last = id;
+    }
+  });
+
   it('differs between processes that make ids in the same millisecond', () => {
     const sources = Array.from({ length: 20 }, () => createIdSource(() => 5000));
     expect(new Set(sources.map((next) => next())).size).toBe(20);

@@ -5,10 +5,11 @@ import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
-import { problem, type BillConflict, type LaterBillsDepend } from '../../src/http/schemas/problems.ts';
+import { problem, type BillConflict, type LaterBillsDepend, type RulesRefused } from '../../src/http/schemas/problems.ts';
+import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
-import { freshPlace } from './databases.ts';
+import { freshPlace, type Place } from './databases.ts';
 import { AWAY, HOME, writeServiceRules } from './service-rules.ts';
 import { samplePerson } from './settlement-samples.ts';
 
@@ -47,6 +48,8 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   enquiries.NetPositionsAnswer &
   enquiries.PairStatementList &
   enquiries.PairStatementDetail &
+  rules.RulesAnswer &
+  Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
   Pick<BillConflict, 'settledContentHash'> & {
     readonly status: string | number;
@@ -114,17 +117,47 @@ const PERSONS: readonly PersonImport[] = [
   samplePerson('local', { homeRegion: AWAY }),
 ];
 
-/** Starts the whole service on an empty database of an engine, with small rules, keys that are their own names, a few persons. */
-export async function startService(engine: Database['engine']): Promise<TestService> {
+/** What services can be started on, one after the other: rules, and a database with keys and persons. */
+export interface Ground {
+  readonly place: Place;
+  /** Folder of the rules. */
+  readonly configDir: string;
+  readonly remove: () => void;
+}
+
+/** Small rules, and an empty database with keys that are their own names and a few persons. */
+export async function prepareGround(engine: Database['engine']): Promise<Ground> {
   const place = await freshPlace(engine);
   const rules = writeServiceRules();
   await prepare(place, PERSONS);
+  const remove = (): void => {
+    place.remove();
+    rules.remove();
+  };
+  return { place, configDir: rules.folder, remove };
+}
+
+/** Starts the whole service on a ground of its own. */
+export async function startService(engine: Database['engine']): Promise<TestService> {
+  const ground = await prepareGround(engine);
+  const service = await startOn(ground);
+  return {
+    ...service,
+    async stop() {
+      await service.stop();
+      ground.remove();
+    },
+  };
+}
+
+/** Starts the whole service. */
+export async function startOn({ place, configDir }: Ground): Promise<TestService> {
   const clock = { nowMs: NOW_MS, now: () => clock.nowMs };
   const service = await start({
     environment: {
       host: '127.0.0.1',
       port: 0,
-      configDir: rules.folder,
+      configDir,
       dataDir: place.dataDir,
       databaseUrl: place.url,
       fundUrls: new Map(),
@@ -161,11 +194,6 @@ export async function startService(engine: Database['engine']): Promise<TestServ
       const { settlements, reversals } = await database.settlementQueries.totals();
       const pending = await database.outboxStore.pending();
       return { settlements, reversals, messages: pending.reduce((sum, { count }) => sum + count, 0) };
-    },
-    async stop() {
-      await service.stop();
-      place.remove();
-      rules.remove();
     },
   };
 }

@@ -3,11 +3,12 @@ import { formatFen } from '../../core/money/text.ts';
 import type { CatalogueItem } from '../../core/policy/catalogue.ts';
 import type { Provenance } from '../../core/policy/parameter.ts';
 import { weakestProvenance } from '../../core/policy/policy.ts';
-import type { Rulebook } from '../../core/policy/rulebook.ts';
+import { inForce, type Rulebook } from '../../core/policy/rulebook.ts';
 import { shanghaiInstant } from '../../platform/instant.ts';
 import type { StoredSettlement } from '../ports.ts';
 import type { ReversalDocument, SettlementDocument } from './document.ts';
 import type { Judgement } from './judge-bill.ts';
+import { cataloguesUsed } from './rules-as-settled.ts';
 
 /** What an answer needs of a bill that was worked out. */
 export type Worked = Pick<SettlementDocument, 'bill' | 'verdict'>;
@@ -91,17 +92,12 @@ export function lineSharesOf({ no, itemClass, reason, benefit, ...amounts }: Lin
 /**
  * The catalogue item that each line was split by.
  *
- * @shape bill, verdict, rulebook → one item a line; undefined where none matched or the catalogue is not held any more
+ * @shape bill, verdict, rulebook → one item a line; undefined where none matched or a catalogue is not held any more
  */
 export function itemsOf({ bill, verdict }: Worked, rulebook: Rulebook): (CatalogueItem | undefined)[] {
-  const catalogues = verdict.catalogueHashes.map((hash) => rulebook.catalogueByHash(hash));
+  const catalogues = cataloguesUsed(verdict, rulebook);
   return bill.lines.map(({ code, feeDate }) => {
-    if (code === undefined) return undefined;
-    const catalogue =
-      catalogues.length === 1
-        ? catalogues[0]
-        : catalogues.find((held) => held !== undefined && held.from <= feeDate && feeDate <= (held.to ?? feeDate));
-    return catalogue?.items.get(code);
+    return code === undefined ? undefined : inForce(catalogues, feeDate)?.items.get(code);
   });
 }
 

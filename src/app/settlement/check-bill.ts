@@ -1,7 +1,7 @@
 import type { Bill, BillLine } from '../../core/adjudicate/facts.ts';
 import { isDate, type DateText } from '../../core/calendar.ts';
-import { amountAgrees, FEN_MAX } from '../../core/money/fen.ts';
-import { parseFen, parsePrice, parseQuantity } from '../../core/money/text.ts';
+import { amountAgrees, FEN_MAX, type Fen } from '../../core/money/fen.ts';
+import { formatFen, parseFen, parsePrice, parseQuantity } from '../../core/money/text.ts';
 import type { BenefitKind } from '../../core/policy/terms.ts';
 import type { FieldProblem } from '../../platform/errors.ts';
 
@@ -47,8 +47,14 @@ class Problems {
 
   number(field: string, text: string, parse: (text: string) => number | undefined, shape: string): number {
     const value = parse(text);
-    if (value === undefined || Math.abs(value) > FEN_MAX) this.add(field, `is not ${shape}`);
+    if (value === undefined) this.add(field, `is not ${shape}`);
     return value ?? 0;
+  }
+
+  amount(field: string, text: string): Fen {
+    const value = this.number(field, text, parseFen, 'an amount of at most 2 places');
+    if (Math.abs(value) > FEN_MAX) this.add(field, `is more than ${formatFen(FEN_MAX)}`);
+    return value;
   }
 
   date(field: string, date: DateText | undefined, today: DateText): void {
@@ -95,7 +101,7 @@ function checkLine(
   const before = problems.found.length;
   const quantity = problems.number(`${at}.quantity`, draft.quantity, parseQuantity, 'a quantity of at most 4 places');
   const price = problems.number(`${at}.price`, draft.price, parsePrice, 'a price of at most 6 places');
-  const amount = problems.number(`${at}.amount`, draft.amount, parseFen, 'an amount of at most 2 places');
+  const amount = problems.amount(`${at}.amount`, draft.amount);
   if (price < 0) problems.add(`${at}.price`, 'is negative');
   if (problems.found.length === before && !amountAgrees(quantity, price, amount, AMOUNT_TOLERANCE_FEN)) {
     problems.add(`${at}.amount`, 'differs from quantity × price by more than 0.01');
@@ -146,7 +152,7 @@ export function checkBill(
   if (draft.kind === 'specialDisease' && draft.disease === undefined) {
     problems.add('disease', 'is needed for a special-disease bill');
   }
-  const total = problems.number('total', draft.total, parseFen, 'an amount of at most 2 places');
+  const total = problems.amount('total', draft.total);
   const lines = draft.lines.map((line, index) => checkLine(line, index, draft, mapping, today, problems));
   checkRefund(lines, problems);
   const sum = lines.reduce((amount, line) => amount + line.amount, 0);

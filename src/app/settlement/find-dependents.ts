@@ -1,11 +1,13 @@
 import { adjudicate } from '../../core/adjudicate/adjudicate.ts';
-import { revertChanges } from '../../core/adjudicate/accumulate.ts';
-import type { AccumulatorChange, Verdict } from '../../core/adjudicate/verdict.ts';
+import { applyChanges, revertChanges } from '../../core/adjudicate/accumulate.ts';
+import type { Accumulators } from '../../core/adjudicate/facts.ts';
+import type { Rejection, Verdict } from '../../core/adjudicate/verdict.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { FUNDS } from '../../core/policy/terms.ts';
 import type { StoredSettlement } from '../ports.ts';
 import { decodeDocument, type SettlementDocument } from './document.ts';
+import { rulesAsSettled } from './rules-as-settled.ts';
 
 /** A later bill that used what a reversal would take away, and what it would become. */
 export interface Dependent {
@@ -19,7 +21,8 @@ export interface Dependent {
   readonly wouldBe: { readonly fundTotal: Fen; readonly personTotal: Fen } | undefined;
 }
 
-function sameShares(left: Verdict, right: Verdict): boolean {
+function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): boolean {
+  if (left.kind === 'rejection' || right.kind === 'rejection') return left.kind === right.kind;
   const moved = ({ accumulators }: Verdict): string =>
     JSON.stringify(
       accumulators
@@ -30,53 +33,51 @@ function sameShares(left: Verdict, right: Verdict): boolean {
 }
 
 /**
- * Finds the later bills of a person that would come out differently had an earlier one not been, by working each out
- * again on the accumulators without it. The money that the reversal puts back into an account is not spent again in
- * hindsight: the split between account and cash of later bills stands.
+ * Finds the later bills of a person that would come out differently had an earlier one not been. Each live later bill is
+ * worked out twice, on what it would find with the original and without it, under the same rules; what was reversed since
+ * is in neither. The money that the reversal puts back into an account is not spent again in hindsight: the split between
+ * account and cash of later bills stands.
  *
- * @shape original, settlements since (original included, oldest first) → dependents, oldest first
+ * @shape original, settlements since (original included, oldest first), accumulators as they stand → dependents, oldest first
  * @source design §7, policy-facts C.3.6
  */
 export function findDependents(
   original: StoredSettlement,
   document: SettlementDocument,
   history: readonly StoredSettlement[],
+  now: Accumulators,
   rulebook: Rulebook,
 ): Dependent[] {
-  const reversed = new Set(history.map(({ row }) => row.reverses));
-  const missing: AccumulatorChange[] = [...document.verdict.accumulators];
+  const later = liveAfter(original, history).map((settlement) => ({
+    row: settlement.row,
+    document: decodeDocument(settlement.document, (policyHash) => rulebook.policyByHash(policyHash)?.rows),
+  }));
+  let kept = now;
+  for (const bill of later) kept = revertChanges(kept, bill.document.verdict.accumulators);
+  let without = revertChanges(kept, document.verdict.accumulators);
   const dependents: Dependent[] = [];
-  for (const later of history) {
-    const { row } = later;
-    const isLive = row.reverses === undefined && !reversed.has(row.settlementId);
-    if (!isLive || row.settlementId === original.row.settlementId) continue;
-    const known = decodeDocument(later.document, (policyHash) => rulebook.policyByHash(policyHash)?.rows);
-    if (!touches(known, missing)) continue;
-    const { bill, institution, person, accumulators, accounts } = known;
+  for (const { row, document: known } of later) {
+    const { bill, institution, person, accounts, verdict } = known;
     const facts = { bill, institution, person, settledOn: row.settledOn, accounts };
-    const without = adjudicate({ ...facts, accumulators: revertChanges(accumulators, missing) }, rulebook);
-    const stands = without.kind === 'verdict' && sameShares(known.verdict, without);
-    if (stands) continue;
-    missing.push(...known.verdict.accumulators);
-    if (without.kind === 'verdict') missing.push(...without.accumulators.map(inverse));
-    dependents.push({
-      settlementId: row.settlementId,
-      institutionId: row.institutionId,
-      billNumber: row.billNumber,
-      visitDate: row.visitDate,
-      fundTotal: row.fundTotal,
-      personTotal: row.personTotal,
-      wouldBe: without.kind === 'verdict' ? without : undefined,
-    });
+    const withOriginal = adjudicate({ ...facts, accumulators: kept }, rulebook);
+    const withoutOriginal = adjudicate({ ...facts, accumulators: without }, rulebook);
+    kept = applyChanges(kept, verdict.accumulators);
+    if (sameShares(withOriginal, withoutOriginal)) {
+      without = applyChanges(without, verdict.accumulators);
+      continue;
+    }
+    const wouldBe = withoutOriginal.kind === 'verdict' ? withoutOriginal : undefined;
+    without = applyChanges(without, wouldBe?.accumulators ?? []);
+    const { settlementId, institutionId, billNumber, visitDate, fundTotal, personTotal } = row;
+    dependents.push({ settlementId, institutionId, billNumber, visitDate, fundTotal, personTotal, wouldBe });
   }
   return dependents;
 }
 
-function inverse({ bucket, name, before, after }: AccumulatorChange): AccumulatorChange {
-  return { bucket, name, before: after, after: before };
-}
-
-/** Whether a bill found something of what would be missing. */
-function touches({ accumulators }: SettlementDocument, missing: readonly AccumulatorChange[]): boolean {
-  return missing.some(({ bucket, name }) => accumulators[bucket]?.[name] !== undefined);
+function liveAfter(original: StoredSettlement, history: readonly StoredSettlement[]): StoredSettlement[] {
+  const reversed = new Set(history.map(({ row }) => row.reverses));
+  return history.filter(
+    ({ row }) =>
+      row.reverses === undefined && row.settlementId !== original.row.settlementId && !reversed.has(row.settlementId),
+  );
 }

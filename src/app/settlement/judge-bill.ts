@@ -33,7 +33,8 @@ export interface Judgement {
 
 /** Only a relative insured in the same county, who said so, pays with their account. */
 function mayPayFor(payer: PersonRecord | undefined, patient: PersonRecord): boolean {
-  return payer !== undefined && payer.homeRegion === patient.homeRegion && payer.sharesAccountWith.includes(patient.id);
+  if (payer === undefined || payer.id === patient.id) return false;
+  return payer.homeRegion === patient.homeRegion && payer.sharesAccountWith.includes(patient.id);
 }
 
 /**

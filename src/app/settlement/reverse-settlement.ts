@@ -37,7 +37,8 @@ export interface ReverseDeps extends SettleDeps {
  *
  * @shape command → outcome
  * @rejects later bills that would come out differently without this one; a second reversal for another reason
- * @throws AppError NOT_FOUND (also for another institution's bill), NOT_REVERSIBLE, and what SettlementStore.transact throws
+ * @throws AppError NOT_FOUND (also for another institution's bill), NOT_REVERSIBLE, ACCUMULATORS_OUT_OF_STEP (the fund has
+ *   fed accumulators without this bill), and what SettlementStore.transact throws
  * @source design §7; policy-facts B.8 (whole-bill reversal), C.3.6
  */
 export async function reverseSettlement(deps: ReverseDeps, command: ReverseCommand): Promise<ReverseOutcome> {
@@ -81,10 +82,12 @@ function decide(
     }
     return { writes: NOTHING, result: { kind: 'repeat', reversal, original } };
   }
-  const dependents = findDependents(original, document, state.history, deps.rulebook());
+  const accumulators = state.persons.get(original.row.personId)?.accumulators ?? {};
+  const dependents = findDependents(original, document, state.history, accumulators, deps.rulebook());
   if (dependents.length > 0) return { writes: NOTHING, result: { kind: 'dependents', dependents } };
 
-  const atMs = deps.clock.now();
+  // Never before what it undoes, also when another process's clock was ahead: home funds are told in this order.
+  const atMs = Math.max(deps.clock.now(), original.row.settledAtMs + 1);
   const row: SettlementRow = {
     ...negated(original.row),
     settlementId: deps.newId(),
@@ -144,6 +147,13 @@ function restored(
   const patient = persons.get(personId);
   if (patient === undefined) throw notFound('person');
   const after = revertChanges(patient.accumulators, verdict.accumulators);
+  const isBelowNothing = Object.values(after).some((names) => Object.values(names).some((amount) => amount < 0));
+  if (isBelowNothing) {
+    throw new AppError('ACCUMULATORS_OUT_OF_STEP', "the home fund's accumulators do not hold this bill any more", {
+      status: 409,
+      help: 'ask the home fund to send the accumulators of this person again, with this bill in them',
+    });
+  }
   const buckets = [...new Set(verdict.accumulators.map(({ bucket }) => bucket))];
   const { current, carried, family } = verdict.accounts;
   const accounts: Writes['accounts'][number][] = [];

@@ -180,8 +180,9 @@ function settleOne(deps: SettleDeps, batch: Batch, command: BillCommand): Settle
     settledAtMs,
   });
   const settlement = { row, document };
-  batch.add(key, settlement, postingsFor(row, verdict.accounts, familyPayer), adviceOf(row));
+  const postings = postingsFor(row, verdict.accounts, familyPayer);
   batch.spend(person.id, familyPayer, verdict);
+  batch.add(key, settlement, postings, adviceOf(row));
   return { kind: 'settled', settlement, verdict };
 }
 

@@ -54,4 +54,18 @@ export const reversalConflict = problem.extend({
   reversedContentHash: z.string(),
 });
 
+/** 422 RULES_REFUSED: what keeps the files from being used; nothing was taken from any of them. */
+export const rulesRefused = problem.extend({
+  errors: z.array(
+    z.object({
+      file: z.string().meta({ description: 'by its place in the folder of rules' }),
+      path: z.string().meta({ description: 'inside the file; empty for the file itself' }),
+      reason: z.string(),
+      line: z.number().int().optional(),
+    }),
+  ),
+});
+
+export type RulesRefused = z.infer<typeof rulesRefused>;
+
 export const reversalRefused = z.union([laterBillsDepend, reversalConflict, problem]);

@@ -53,6 +53,11 @@ describe('checkBill', () => {
     expect(off('3.32')).toEqual(['lines[0].amount differs from quantity × price by more than 0.01']);
   });
 
+  it('takes a unit price above a million yuan', () => {
+    const dear = line({ quantity: '1', price: '1200000.000000', amount: '1200000.00' });
+    expect(problems(bill({ total: '1200000.00', lines: [dear] }))).toEqual([]);
+  });
+
   it.each<[string, Partial<DraftBill>, string[]]>([
     ['a sum that is not the lines', { total: '12.51' }, ['total is not the sum of the lines']],
     ['a visit tomorrow', { visitDate: '2026-11-25' }, ['visitDate lies in the future']],

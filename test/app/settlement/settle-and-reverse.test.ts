@@ -1,4 +1,8 @@
 import { beforeAll, expect, it } from 'vitest';
+import { applyChanges } from '../../../src/core/adjudicate/accumulate.ts';
+import { adjudicate } from '../../../src/core/adjudicate/adjudicate.ts';
+import type { Accumulators } from '../../../src/core/adjudicate/facts.ts';
+import { decodeDocument } from '../../../src/app/settlement/document.ts';
 import { reverseSettlement, type ReverseDeps } from '../../../src/app/settlement/reverse-settlement.ts';
 import { settleBills, type SettleOutcome } from '../../../src/app/settlement/settle-bills.ts';
 import type { Database } from '../../../src/db/open-database.ts';
@@ -170,6 +174,67 @@ describeEachDatabase('settling and reversing', (open) => {
     expect((await reverse(first)).kind).toBe('reversed');
   });
 
+  it('looks at what later bills would find now, not at what they found before others were reversed', async () => {
+    const person = await newPerson();
+    const [first, second] = [
+      await settledId(smallCommand('chain-1', person, 10_000)),
+      await settledId(smallCommand('chain-2', person, 10_000)),
+    ];
+    const third = await settledId(smallCommand('chain-3', person, 5_000));
+    expect((await reverse(second)).kind).toBe('reversed');
+    // The third is alone with the first, which bore all of the deductible.
+    expect(await reverse(first)).toMatchObject({
+      kind: 'dependents',
+      dependents: [{ settlementId: third, fundTotal: 4_000, wouldBe: { fundTotal: 0 } }],
+    });
+  });
+
+  it('does not take a corrected policy for a dependence', async () => {
+    const person = await newPerson();
+    await settledId(smallCommand('corrected-1', person, 10_000));
+    const middle = await settledId(smallCommand('corrected-2', person, 10_000));
+    await settledId(smallCommand('corrected-3', person, 10_000));
+    const corrected = smallRulebook(`
+benefits:
+  outpatient:
+    deductible: { form: yearly, amount: 100, accumulator: deducted }
+    bands: { measure: afterDeductible, ratio: 0.81 }
+    caps: [ { id: yearly, on: payment, amount: 1000, accumulator: poolPaid, overflow: expense } ]
+`);
+    const command = { institutionId: 'H33042100001', settlementId: middle, reason: 'entered twice' };
+    const outcome = await reverseSettlement({ ...deps, rulebook: () => corrected }, command);
+    expect(outcome.kind).toBe('reversed');
+  });
+
+  it('refuses to reverse what the home fund does not count any more, rather than count below nothing', async () => {
+    const person = await newPerson();
+    const settlementId = await settledId(smallCommand('fed-1', person, 50_000));
+    const fed = {
+      ...samplePerson(person),
+      accounts: { current: 0, carried: 0 },
+      accumulators: { [YEAR]: { deducted: 1 } },
+    };
+    await database.personStore.importPersons([fed]);
+    await expect(reverse(settlementId)).rejects.toMatchObject({ code: 'ACCUMULATORS_OUT_OF_STEP', status: 409 });
+  });
+
+  it('settles one and refuses the other when a bill number comes for two persons at once', async () => {
+    for (let round = 0; round < 10; round++) {
+      const persons = [await newPerson(), await newPerson()];
+      const outcomes = await Promise.all(
+        persons.map((person) => settle(smallCommand(`race-${String(round)}`, person, 50_000))),
+      );
+      expect(outcomes.map(([outcome]) => outcome?.kind).sort()).toEqual(['conflict', 'settled']);
+    }
+  });
+
+  it('lets nobody be their own relative', async () => {
+    const person = `person-${String(people)}`;
+    await newPerson(1_000, [person]);
+    const [outcome] = await settle(smallCommand('self-1', person, 50_000, { familyPayer: person }));
+    expect(outcome).toEqual({ kind: 'unknownPerson', field: 'familyPayer' });
+  });
+
   it('does not hold up a reversal for later bills that stay as they are', async () => {
     const person = await newPerson();
     await settledId(smallCommand('apart-1', person, 30_000));
@@ -217,6 +282,15 @@ describeEachDatabase('settling and reversing', (open) => {
       const accumulators = (await database.personStore.find(person))?.accumulators[YEAR] ?? {};
       expect(accumulators['poolPaid'] ?? 0).toBe(pool);
       expect(pool).toBeLessThanOrEqual(CAP);
+      // Each live bill is what it would be had only the live ones been, in their order.
+      let standing: Accumulators = {};
+      for (const { row, document } of live) {
+        const { bill, institution, person: patient, accounts, verdict } = decodeDocument(document, () => undefined);
+        const facts = { bill, institution, person: patient, settledOn: row.settledOn, accounts };
+        const again = adjudicate({ ...facts, accumulators: standing }, rulebook);
+        expect(again).toMatchObject({ kind: 'verdict', funds: row.funds });
+        standing = applyChanges(standing, verdict.accumulators);
+      }
       const account = live.reduce((sum, { row }) => sum + row.account, 0);
       expect((await database.personStore.find(person))?.accounts.carried).toBe(5_000 - account);
     }
