@@ -1,6 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addMonths, ageOn, benefitYearStart, daysBetween, isDate, nextDate, previousDate } from '../../src/core/calendar.ts';
+import {
+  addMonths,
+  ageOn,
+  benefitYearStart,
+  daysBetween,
+  isDate,
+  nextDate,
+  previousDate,
+} from '../../src/core/calendar.ts';
 import { daysFrom, exists, plusDays, plusMonths, yearAround, yearsOld } from '../oracle/days.ts';
 
 const SPAN_DAYS = daysFrom('1600-01-01', '2399-12-31');

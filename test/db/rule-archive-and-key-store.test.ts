@@ -13,7 +13,11 @@ describeEachDatabase('RuleArchive and KeyStore', (open) => {
     const content = '起付线: 1500\n'.repeat(100_000);
     const rules = [{ hash: 'h1', kind: 'policy' as const, region: '310118', content }];
     await database.ruleArchive.keep(rules);
-    await expect(database.ruleArchive.keep([...rules, { ...rules[0]!, hash: 'h2' }])).resolves.toBeUndefined();
+    const second = { hash: 'h2', kind: 'catalogue' as const, region: '330421', content: '["透析液"]\n[]' };
+    await database.ruleArchive.keep([...rules, second]);
+    expect(await database.ruleArchive.others([])).toEqual([...rules, second]);
+    expect(await database.ruleArchive.others(['h1', 'unknown'])).toEqual([second]);
+    expect(await database.ruleArchive.others(['h1', 'h2'])).toEqual([]);
   });
 
   it('refuses a hash that does not fit instead of cutting it off', async () => {

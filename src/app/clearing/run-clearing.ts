@@ -1,4 +1,4 @@
-import { multilateralNets, type Owed } from '../../core/clearing/netting.ts';
+import { multilateralNets, owedByPair, type Owed } from '../../core/clearing/netting.ts';
 import { nextDate, type DateText } from '../../core/calendar.ts';
 import { invariant } from '../../core/invariant.ts';
 import { shanghaiDate, type Clock } from '../../platform/clock.ts';
@@ -7,7 +7,6 @@ import type {
   ClearingResult,
   ClearingStore,
   ClearingWindow,
-  GrossItem,
   NetPosition,
   OutboxMessage,
   PairStatement,
@@ -70,6 +69,7 @@ async function closeWindows({ store, clock, signal }: ClearingDeps, businessDate
 async function issueWindow(deps: ClearingDeps, { windowId }: ClearingWindow): Promise<void> {
   const { store, regions, clock, signal } = deps;
   const gross = await store.gross(windowId);
+  // All layers and personal accounts, never cash; a pair whose bills were all paid in cash has no statement.
   const owed = owedByPair(gross);
   const statements: PairStatement[] = [];
   for (const pair of owed) {
@@ -81,23 +81,6 @@ async function issueWindow(deps: ClearingDeps, { windowId }: ClearingWindow): Pr
   const result: ClearingResult = { gross, statements, nets, notices: noticesOf(windowId, nets, atMs) };
   signal?.throwIfAborted();
   await store.issue(windowId, result, atMs);
-}
-
-/**
- * What each county owes each other one: all layers and personal accounts; never cash. A pair whose bills were all paid in
- * cash owes nothing and has no statement; what a county spends at home is in the gross and owed to nobody.
- *
- * @shape gross by institution, scheme and layer → gross by pair, in the order of the gross
- * @units fen
- */
-export function owedByPair(gross: readonly GrossItem[]): Owed[] {
-  const pairs = new Map<string, Owed>();
-  for (const { homeRegion, treatmentRegion, amount } of gross) {
-    if (homeRegion === treatmentRegion) continue;
-    const key = `${homeRegion} ${treatmentRegion}`;
-    pairs.set(key, { homeRegion, treatmentRegion, amount: (pairs.get(key)?.amount ?? 0) + amount });
-  }
-  return [...pairs.values()];
 }
 
 /** Adds a pair's bills up one by one, which must come to what the database summed by layer. */

@@ -31,16 +31,25 @@ export interface Transfer {
   readonly amount: Fen;
 }
 
-/** Adds up amounts by pair; what a county owes itself is left out. */
-function byPair(owed: readonly Owed[]): Map<string, Owed> {
+/**
+ * Adds up what each county owes each other one. What a county spends at home is owed to nobody.
+ *
+ * @shape amounts by pair, several a pair → one a pair, in order of first appearance
+ * @units fen
+ */
+export function owedByPair(owed: readonly Owed[]): Owed[] {
   const pairs = new Map<string, Owed>();
   for (const { homeRegion, treatmentRegion, amount } of owed) {
     if (homeRegion === treatmentRegion) continue;
-    const key = `${homeRegion} ${treatmentRegion}`;
+    const key = keyOf(homeRegion, treatmentRegion);
     const known = pairs.get(key)?.amount ?? 0;
     pairs.set(key, { homeRegion, treatmentRegion, amount: known + amount });
   }
-  return pairs;
+  return [...pairs.values()];
+}
+
+function keyOf(homeRegion: string, treatmentRegion: string): string {
+  return `${homeRegion} ${treatmentRegion}`;
 }
 
 /**
@@ -51,16 +60,17 @@ function byPair(owed: readonly Owed[]): Map<string, Owed> {
  * @source design §9
  */
 export function bilateralNets(owed: readonly Owed[]): BilateralNet[] {
-  const pairs = byPair(owed);
+  const pairs = owedByPair(owed);
+  const amounts = new Map(pairs.map((pair) => [keyOf(pair.homeRegion, pair.treatmentRegion), pair.amount]));
   const done = new Set<string>();
   const nets: BilateralNet[] = [];
-  for (const { homeRegion, treatmentRegion } of pairs.values()) {
+  for (const { homeRegion, treatmentRegion } of pairs) {
     const [first, second] =
       homeRegion < treatmentRegion ? [homeRegion, treatmentRegion] : [treatmentRegion, homeRegion];
-    if (done.has(`${first} ${second}`)) continue;
-    done.add(`${first} ${second}`);
-    const forth = pairs.get(`${first} ${second}`)?.amount ?? 0;
-    const back = pairs.get(`${second} ${first}`)?.amount ?? 0;
+    if (done.has(keyOf(first, second))) continue;
+    done.add(keyOf(first, second));
+    const forth = amounts.get(keyOf(first, second)) ?? 0;
+    const back = amounts.get(keyOf(second, first)) ?? 0;
     const net = forth - back;
     nets.push(net >= 0 ? { payer: first, payee: second, amount: net } : { payer: second, payee: first, amount: -net });
   }
@@ -80,7 +90,7 @@ export function multilateralNets(owed: readonly Owed[], regions: readonly string
     positions.set(region, position);
     return position;
   };
-  for (const { homeRegion, treatmentRegion, amount } of byPair(owed).values()) {
+  for (const { homeRegion, treatmentRegion, amount } of owedByPair(owed)) {
     at(homeRegion).payable += amount;
     at(treatmentRegion).receivable += amount;
   }

@@ -100,18 +100,6 @@ export function shareOfChain(amount: Fen, ratios: readonly Ratio[]): Fen {
 }
 
 /**
- * How much expense a payment stands for at a ratio: the expense at which a payment cap is reached.
- *
- * @shape payment, ratio > 0 → payment ÷ ratio
- * @units fen
- * @rounding half-up to the fen
- */
-export function expenseFor(payment: Fen, ratio: Ratio): Fen {
-  invariant(ratio > 0, 'an expense cannot be found from a ratio of zero');
-  return roundHalfUpBig(BigInt(payment) * RATIO_ONE_BIG, BigInt(ratio));
-}
-
-/**
  * Two ratios applied one after the other.
  *
  * @shape ratio, factor → ratio × factor
