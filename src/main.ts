@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
@@ -15,10 +13,11 @@ import { createRuleKeeper, type KeeperDeps, type RuleKeeper } from './config/rul
 import type { DateText } from './core/calendar.ts';
 import { openDatabase, type Database } from './db/open-database.ts';
 import { createHttpApp } from './http/app.ts';
-import { createAuthenticator } from './http/authenticate.ts';
 import { createCounterEvents } from './http/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
+import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
+import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
 import { keepJob } from './jobs/runner.ts';
@@ -76,8 +75,6 @@ interface Serving extends Stoppable {
   readonly url: string;
 }
 
-const KEYS_REFRESH_MS = 30_000;
-const STOP_GRACE_MS = 1000;
 const WRITE_LANES = 2;
 const READ_LANES = 2;
 const BATCH_MAX = 64;
@@ -100,10 +97,15 @@ function firstConfig(configDir: string): Config {
 /** Opens the database, brings its tables up to date and makes sure that a window is open. */
 async function openStores({ databaseUrl, dataDir }: Environment, clock: Clock): Promise<Database> {
   const database = await openDatabase({ url: databaseUrl, dataDir, connections: WRITE_LANES + READ_LANES + 1 });
-  await database.migrate();
-  const now = clock.now();
-  await database.clearingStore.openFirstWindow(shanghaiDate(now), now);
-  return database;
+  try {
+    await database.migrate();
+    const now = clock.now();
+    await database.clearingStore.openFirstWindow(shanghaiDate(now), now);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 function keepRules(configDir: string, first: Config, { ruleArchive }: Database, log: Logger): Promise<RuleKeeper> {
@@ -123,26 +125,6 @@ async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps
   const { summary } = reloaded.config.rules;
   log.info({ policies: summary.policies.length, catalogues: summary.catalogues.length }, 'rules loaded again');
   return { ok: true, rules: summary };
-}
-
-/** Knows who presents a key; keys that are given out later are known within {@link KEYS_REFRESH_MS}. */
-async function watchKeys(store: KeyStore, log: Logger) {
-  let authenticate = createAuthenticator(await store.all());
-  const refresh = (): void => {
-    store.all().then(
-      (keys) => (authenticate = createAuthenticator(keys)),
-      (error: unknown) => {
-        log.warn({ err: error }, 'keys could not be read again; those known stay valid');
-      },
-    );
-  };
-  const timer = setInterval(refresh, KEYS_REFRESH_MS).unref();
-  return {
-    authenticate: (key: string) => authenticate(key),
-    stop() {
-      clearInterval(timer);
-    },
-  };
 }
 
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
@@ -193,20 +175,13 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     readiness: { database: () => database.ping() },
     log,
   });
-  const server = createServer(app);
-  await new Promise<void>((listening, failed) => server.once('error', failed).listen(port, host, listening));
-  const address = server.address() as AddressInfo;
+  const listening = await listen(app, host, port);
   return {
-    url: `http://${host}:${address.port}`,
+    url: listening.url,
     async stop() {
       counterEvents.close();
       keys.stop();
-      const closed = new Promise((done) => server.close(done));
-      server.closeIdleConnections();
-      await Promise.all([settling.drained(), quoting.drained()]);
-      // Answers are on their way by now; a connection that is kept alive for nothing must not keep us.
-      setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS).unref();
-      await closed;
+      await listening.stop();
     },
   };
 }
@@ -250,41 +225,50 @@ export async function start(options: StartOptions): Promise<RunningService> {
   const log = pino({ level: environment.logLevel });
   const config = firstConfig(environment.configDir);
   const database = await openStores(environment, clock);
-  const keeper = await keepRules(environment.configDir, config, database, log);
-  const newId = createIdSource(() => clock.now());
-  const clearing: ClearingDeps = {
-    store: database.clearingStore,
-    clock,
-    get regions() {
-      return keeper.current.rules.regions.map(({ code }) => code);
-    },
+  const running: Stoppable[] = [{ stop: () => database.close() }];
+  const stop = async (): Promise<void> => {
+    for (const one of running.splice(0).reverse()) await one.stop();
   };
-  const runClearing = (businessDate: DateText) =>
-    clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
-  const reload = () => reloadRules(keeper, log);
-  const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
+  try {
+    const keeper = await keepRules(environment.configDir, config, database, log);
+    const newId = createIdSource(() => clock.now());
+    const clearing: ClearingDeps = {
+      store: database.clearingStore,
+      clock,
+      get regions() {
+        return keeper.current.rules.regions.map(({ code }) => code);
+      },
+    };
+    const runClearing = (businessDate: DateText) =>
+      clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
+    const reload = () => reloadRules(keeper, log);
+    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
 
-  const serving = options.serve ? await serve(parts, environment) : undefined;
-  const working = options.work ? work(parts, environment) : undefined;
-  log.info({ url: serving?.url, engine: database.engine }, 'started');
-  return {
-    url: serving?.url,
-    database,
-    get rules() {
-      return keeper.current.rules;
-    },
-    get institutions() {
-      return keeper.current.institutions;
-    },
-    reloadRules: reload,
-    runClearing,
-    async stop() {
-      await working?.stop();
-      await serving?.stop();
-      await database.close();
-      log.info({}, 'stopped');
-    },
-  };
+    const serving = options.serve ? await serve(parts, environment) : undefined;
+    if (serving !== undefined) running.push(serving);
+    if (options.work) running.push(work(parts, environment));
+    log.info({ url: serving?.url, engine: database.engine }, 'started');
+    return {
+      url: serving?.url,
+      database,
+      get rules() {
+        return keeper.current.rules;
+      },
+      get institutions() {
+        return keeper.current.institutions;
+      },
+      reloadRules: reload,
+      runClearing,
+      async stop() {
+        await stop();
+        log.info({}, 'stopped');
+      },
+    };
+  } catch (error) {
+    // A process that cannot start must end, not sit on open connections with nothing to do.
+    await stop();
+    throw error;
+  }
 }
 
 /** Does what the role says: `serve`, `worker`, `migrate`, or `demo`, which is all of them with a sample day. */
@@ -305,14 +289,15 @@ async function main(role: string | undefined): Promise<void> {
       status: 400,
     });
   }
-  const service = await start({ environment, serve: role === 'serve', work: role === 'worker' });
-  stopOnSignal(service);
-  reloadOnSignal(service);
+  const starting = start({ environment, serve: role === 'serve', work: role === 'worker' });
+  reloadOnSignal(starting);
+  stopOnSignal(await starting);
 }
 
-function reloadOnSignal(service: RunningService): void {
+/** Also while it starts: until there is a handler, the signal would end the process. */
+function reloadOnSignal(starting: Promise<RunningService>): void {
   process.on('SIGHUP', () => {
-    service.reloadRules().catch(complain);
+    starting.then((service) => service.reloadRules()).catch(complain);
   });
 }
 

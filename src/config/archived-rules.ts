@@ -20,9 +20,8 @@ function attempt<T>({ hash, content }: RuleText, read: (errors: FileErrors) => T
   const errors = new FileErrors(hash);
   try {
     const compiled = read(errors);
-    const [error] = errors.found;
-    if (error === undefined && compiled !== undefined) return { read: compiled };
-    return { reason: `${error?.path ?? ''} ${error?.reason ?? ''}`.trim() };
+    if (errors.none && compiled !== undefined) return { read: compiled };
+    return { reason: errors.found.map(({ path, reason }) => `${path}: ${reason}`).join('; ') };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }

@@ -33,7 +33,7 @@ describe('archived rules', () => {
     const bad: readonly [RuleText, RegExp][] = [
       [text('policy', canonicalJson({ id: 'old', quota: '12' })), /unknown key|is missing/],
       [text('policy', 'id: never-was-json'), /JSON/],
-      [text('catalogue', '{"region":"310118","from":"2023-01-01"}\n["D1","one column more"]'), /^row 2: has 2 fields/],
+      [text('catalogue', '{"region":"310118","from":"2023-01-01"}\n["D1","a drug"]'), /^row 2: has 2 fields/],
       [text('catalogue', '{"region":"310118"}'), /from/],
       [{ ...good, content: good.content.replace('2023', '2022') }, /not what the hash was taken of/],
     ];

@@ -8,8 +8,14 @@ import { CATALOGUE_HEADER, configFolder, smallPolicy, TWO_REGIONS } from '../sup
 
 const POLICY = 'policies/310118/employee/2023.yaml';
 const CATALOGUE = 'catalogues/310118/2023-01-01.csv';
+const INSTITUTIONS = 'institutions/all.yaml';
 const DAY = '2024-06-15';
 const item = (name: string) => `${CATALOGUE_HEADER}\nD1,${name},drug,A,0,0,,,,sourced,list\n`;
+
+const institution = (name: string, region = '310118') => `
+institutions:
+  - { id: H31011800001, name: ${name}, nameEn: hospital, region: "${region}", level: 3, kind: hospital }
+`;
 
 function memoryArchive(): KeeperDeps['archive'] & { readonly texts: Map<string, RuleText> } {
   const texts = new Map<string, RuleText>();
@@ -29,6 +35,7 @@ async function keeperOf(archive: KeeperDeps['archive'] = memoryArchive()) {
     'regions/regions.yaml': TWO_REGIONS,
     [POLICY]: smallPolicy(),
     [CATALOGUE]: item('first'),
+    [INSTITUTIONS]: institution('青浦医院'),
   });
   const leftOut: string[] = [];
   const open = async () => {
@@ -110,17 +117,24 @@ describe('the rule keeper', () => {
     expect(JSON.stringify(overlap)).toContain(`(${POLICY})`);
 
     rmSync(join(folder, 'policies'), { recursive: true });
-    expect(await keeper.reload()).toMatchObject({ errors: [{ file: '.', reason: expect.stringMatching(/^has no/) }] });
+    const empty = { file: '.', reason: 'has no policies/<region>/<scheme>/*.yaml' };
+    expect(await keeper.reload()).toMatchObject({ errors: [empty] });
     expect(JSON.stringify([refused, overlap])).not.toContain(folder);
     expect(keeper.current).toBe(running);
   });
 
-  it('refuses rules with an institution that they do not fit', async () => {
+  it('takes institutions with the rules, or neither', async () => {
     const { keeper, write } = await keeperOf();
     const running = keeper.current;
-    write('regions/regions.yaml', TWO_REGIONS.replace('310118', '310120'));
-    expect(await keeper.reload()).toMatchObject({ ok: false });
+    write(POLICY, smallPolicy({ ratio: '0.70' }));
+    write(INSTITUTIONS, institution('新名', '999999'));
+    expect(await keeper.reload()).toMatchObject({ errors: [{ file: INSTITUTIONS, path: 'institutions[0].region' }] });
     expect(keeper.current).toBe(running);
+
+    write(INSTITUTIONS, institution('新名'));
+    await keeper.reload();
+    expect(keeper.current.institutions.get('H31011800001')?.name).toBe('新名');
+    expect(inForce(keeper).policy).not.toBe(running.rules.summary.policies[0]?.policy.hash);
   });
 
   it('puts nothing into force that could not be archived', async () => {

@@ -34,8 +34,8 @@ function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): bool
 
 /**
  * Finds the later bills of a person that would come out differently had an earlier one not been. Each live later bill is
- * worked out twice, on what it would find with the original and without it, under the same rules; what was reversed since
- * is in neither. The money that the reversal puts back into an account is not spent again in hindsight: the split between
+ * worked out twice, on what it would find with the original and without it, under the rules it was settled by; what was
+ * reversed since is in neither. The money that the reversal puts back into an account is not spent again in hindsight: the split between
  * account and cash of later bills stands.
  *
  * @shape original, settlements since (original included, oldest first), accumulators as they stand → dependents, oldest first
@@ -59,8 +59,9 @@ export function findDependents(
   for (const { row, document: known } of later) {
     const { bill, institution, person, accounts, verdict } = known;
     const facts = { bill, institution, person, settledOn: row.settledOn, accounts };
-    const withOriginal = adjudicate({ ...facts, accumulators: kept }, rulebook);
-    const withoutOriginal = adjudicate({ ...facts, accumulators: without }, rulebook);
+    const rules = rulesAsSettled(verdict, rulebook);
+    const withOriginal = adjudicate({ ...facts, accumulators: kept }, rules);
+    const withoutOriginal = adjudicate({ ...facts, accumulators: without }, rules);
     kept = applyChanges(kept, verdict.accumulators);
     if (sameShares(withOriginal, withoutOriginal)) {
       without = applyChanges(without, verdict.accumulators);
