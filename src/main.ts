@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
-import type { KeyStore } from './app/ports.ts';
+
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -167,7 +167,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     reloadRules: parts.reloadRules,
     findInstitution: (id) => keeper.current.institutions.get(id),
     findCounty: (code) => keeper.current.rules.regions.find((region) => region.code === code),
-    authenticate: keys.authenticate,
+    authenticate: (key) => keys.authenticate(key),
     clock,
     newId,
     counterEvents,

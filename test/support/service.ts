@@ -5,7 +5,12 @@ import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
-import { problem, type BillConflict, type LaterBillsDepend, type RulesRefused } from '../../src/http/schemas/problems.ts';
+import {
+  problem,
+  type BillConflict,
+  type LaterBillsDepend,
+  type RulesRefused,
+} from '../../src/http/schemas/problems.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
