@@ -38,7 +38,7 @@ export async function loadPopulation(sql: Connection, count: number, log: (text:
          SELECT ${id}, t.home_region, t.scheme, t.name, t.facts
          FROM seq_${String(from)}_to_${String(to)} s JOIN person t ON t.person_id = CONCAT(${region}, '3template');
        INSERT INTO account (person_id, current_fen, carried_fen)
-         SELECT ${id}, 50000, 80000 FROM seq_${String(from)}_to_${String(to)} s`,
+         SELECT ${id}, 0, 80000 FROM seq_${String(from)}_to_${String(to)} s`,
     );
     log(`persons ${String(to + 1)} of ${String(count)}`);
   }
