@@ -45,7 +45,9 @@ export class LoadConnection {
     return new Promise((resolve, reject) => {
       this.#done = resolve;
       this.#failed = reject;
-      this.#socket.write(request);
+      // A server closes what is idle for long; a request put to such a connection would never be answered.
+      if (this.#socket.destroyed) reject(new Error('the connection was closed before the request'));
+      else this.#socket.write(request);
     });
   }
 

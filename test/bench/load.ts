@@ -78,19 +78,26 @@ export async function openLoop(
   let underWay = 0;
   const start = (connection: LoadConnection, request: string, dueAt: number): void => {
     underWay++;
-    void connection.send(request, dueAt).then(({ status, latencyMs }) => {
-      record.add(status, latencyMs);
-      underWay--;
-      const next = waiting.shift();
-      if (next === undefined) idle.push(connection);
-      else start(connection, next.request, next.dueAt);
-    });
+    connection.send(request, dueAt).then(
+      ({ status, latencyMs }) => {
+        record.add(status, latencyMs);
+        underWay--;
+        const next = waiting.shift();
+        if (next === undefined) idle.push(connection);
+        else start(connection, next.request, next.dueAt);
+      },
+      () => {
+        record.add(0, performance.now() - dueAt);
+        underWay--;
+      },
+    );
   };
   let dueAt = started;
   while (dueAt < until) {
     const now = performance.now();
     while (dueAt <= now && dueAt < until) {
-      const connection = idle.pop();
+      // The one that was idle longest, so that none is idle long enough to be closed.
+      const connection = idle.shift();
       if (connection === undefined) waiting.push({ request: nextRequest(), dueAt });
       else start(connection, nextRequest(), dueAt);
       dueAt += (-Math.log(1 - random()) / perSecond) * 1000;
