@@ -13,7 +13,7 @@ export interface ClassAmount {
 }
 
 /** Slices in the order of the curve, with the rows their ratios come from. */
-export interface BandedExpense {
+interface BandedExpense {
   readonly slices: readonly BandSlice[];
   readonly rows: readonly ParameterRow<unknown>[];
 }

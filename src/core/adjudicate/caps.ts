@@ -48,7 +48,7 @@ export function roomUnder(
  * @units fen
  * @rounding half-up to the fen, where the cap falls inside a slice
  */
-export function expenseBelowCap(slices: readonly BandSlice[], room: Fen): Fen {
+function expenseBelowCap(slices: readonly BandSlice[], room: Fen): Fen {
   const one = BigInt(RATIO_ONE);
   let left = BigInt(room) * one;
   let expense = 0;
@@ -66,7 +66,7 @@ export function expenseBelowCap(slices: readonly BandSlice[], room: Fen): Fen {
 }
 
 /** What a stage pays and what its payment cap leaves over. */
-export interface CappedPayment {
+interface CappedPayment {
   readonly paid: Fen;
   readonly overCap: Fen;
 }
