@@ -12,7 +12,7 @@ import { createRuleKeeper, type KeeperDeps, type RuleKeeper } from './config/rul
 import type { DateText } from './core/calendar.ts';
 import { openDatabase, type Database } from './db/open-database.ts';
 import { createHttpApp } from './http/app.ts';
-import { createCounterEvents } from './http/counter-events.ts';
+import { createCounterEvents } from './http/counter/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';

@@ -99,7 +99,8 @@ export interface State {
 export interface Writes {
   readonly settlements: readonly StoredSettlement[];
   readonly postings: readonly (Posting & {
-    readonly settlementId: string;
+    /** The settlement or reversal that is entered. */
+    readonly entryId: string;
     readonly leg: number;
     readonly windowId: number;
   })[];
@@ -138,7 +139,7 @@ export interface SettlementQueries {
   /** Newest first. */
   latestOfInstitution(institutionId: string, limit: number): Promise<readonly StoredSettlement[]>;
   totals(): Promise<SettlementTotals>;
-  /** Audit: settlements whose postings do not add up to 0; always none. */
+  /** Audit: entries whose postings do not add up to 0; always none. */
   unbalanced(): Promise<readonly string[]>;
 }
 
@@ -337,11 +338,16 @@ export interface RuleProblem {
 export type ReloadOutcome =
   { readonly ok: true; readonly rules: RulesInForce } | { readonly ok: false; readonly errors: readonly RuleProblem[] };
 
-/** Who may call. A display shows an institution's bills and can do nothing else: its key stands in a page's address. */
+/**
+ * Who may call. A display shows an institution's bills and can do nothing else: its key stands in a page's address. A clerk
+ * is a person at a county's fund: where two people must agree, both are clerks.
+ */
 export interface Principal {
-  readonly kind: 'institution' | 'fund' | 'operator' | 'display';
-  /** Institution id (of a display, too), region code, or operator name. */
+  readonly kind: 'institution' | 'fund' | 'clerk' | 'operator' | 'display';
+  /** Institution id (of a display, too), region code, or the name of a clerk or operator. */
   readonly id: string;
+  /** The county that a clerk works for; clerks have one, others none. */
+  readonly region?: string | undefined;
 }
 
 /** Keys, kept as SHA-256. */

@@ -34,7 +34,11 @@ function principalsOf(institutions: readonly Institution[], regions: readonly Re
       { kind: 'institution', id },
       { kind: 'display', id },
     ]),
-    ...regions.map(({ code }): Principal => ({ kind: 'fund', id: code })),
+    ...regions.flatMap(({ code }): Principal[] => [
+      { kind: 'fund', id: code },
+      { kind: 'clerk', id: `maker-${code}`, region: code },
+      { kind: 'clerk', id: `checker-${code}`, region: code },
+    ]),
     { kind: 'operator', id: 'operator' },
   ];
 }

@@ -15,8 +15,9 @@ const OWNER_ONLY = 0o600;
 
 const issuedKeys = z.array(
   z.strictObject({
-    kind: z.enum(['institution', 'fund', 'operator', 'display']),
+    kind: z.enum(['institution', 'fund', 'clerk', 'operator', 'display']),
     id: z.string(),
+    region: z.string().optional(),
     key: z.string().min(20),
   }),
 );
@@ -60,10 +61,9 @@ export async function ensureKeys(
   const file = keyFileOf(dataDir);
   const known = readKeys(file);
   const keys = principals.map(
-    ({ kind, id }) =>
-      known.find((key) => key.kind === kind && key.id === id) ?? {
-        kind,
-        id,
+    (principal) =>
+      known.find(({ kind, id }) => kind === principal.kind && id === principal.id) ?? {
+        ...principal,
         key: randomBytes(KEY_BYTES).toString('base64url'),
       },
   );
@@ -74,10 +74,7 @@ export async function ensureKeys(
   }
   // Every time: the database may be a new one beside an old file.
   await store.add(
-    keys.map(({ kind, id, key }) => ({
-      keyHash: createHash('sha256').update(key).digest('hex'),
-      principal: { kind, id },
-    })),
+    keys.map(({ key, ...principal }) => ({ keyHash: createHash('sha256').update(key).digest('hex'), principal })),
   );
   return keys;
 }

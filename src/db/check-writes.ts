@@ -20,8 +20,8 @@ function checkIdentities(row: SettlementRow): void {
 
 function checkPostings({ settlements, postings }: Writes): void {
   const entered = new Map(settlements.map(({ row }) => [row.settlementId, { row, sum: 0, payable: 0 }]));
-  for (const { settlementId, account, amount, windowId } of postings) {
-    const of = entered.get(settlementId);
+  for (const { entryId, account, amount, windowId } of postings) {
+    const of = entered.get(entryId);
     invariant(of?.row.windowId === windowId, 'a posting belongs to a settlement of the same transaction and window');
     invariant(Number.isSafeInteger(amount), 'every posting is a whole number of fen');
     of.sum += amount;

@@ -47,8 +47,8 @@ export function createSettlementQueries(knex: Knex): SettlementQueries {
     },
 
     async unbalanced() {
-      const grouped = 'SELECT settlement_id FROM posting GROUP BY settlement_id HAVING SUM(amount_fen) <> 0';
-      return (await rowsOf<Row>(knex, grouped)).map(({ settlement_id }) => String(settlement_id));
+      const grouped = 'SELECT entry_id FROM posting GROUP BY entry_id HAVING SUM(amount_fen) <> 0';
+      return (await rowsOf<Row>(knex, grouped)).map(({ entry_id }) => String(entry_id));
     },
   };
 }

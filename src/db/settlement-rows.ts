@@ -224,9 +224,9 @@ export const WRITTEN_TABLES: readonly (WrittenTable & { readonly rowsOf: (writes
   },
   {
     table: 'posting',
-    columns: ['settlement_id', 'leg', 'window_id', 'book', 'account', 'party', 'amount_fen'],
+    columns: ['entry_id', 'leg', 'window_id', 'book', 'account', 'party', 'amount_fen'],
     rowsOf: ({ postings }) =>
-      postings.map((leg) => [leg.settlementId, leg.leg, leg.windowId, leg.book, leg.account, leg.party, leg.amount]),
+      postings.map((leg) => [leg.entryId, leg.leg, leg.windowId, leg.book, leg.account, leg.party, leg.amount]),
   },
   {
     table: 'outbox',

@@ -16,7 +16,7 @@ import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { CounterEvents } from './counter-events.ts';
+import type { CounterEvents } from './counter/counter-events.ts';
 import type { Metrics } from './metrics.ts';
 
 /** As much of a logger as this layer uses; pino's fits. */

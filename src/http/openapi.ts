@@ -3,6 +3,7 @@ import { z } from 'zod';
 import * as bills from './schemas/bills.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
+import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
@@ -41,6 +42,7 @@ const COMPONENTS = '#/components/schemas/';
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = {
     ...bills,
+    ...clearing,
     ...enquiries,
     ...counter,
     ...funds,
@@ -56,8 +58,8 @@ const names = named();
 const QUERIES = new Set<z.ZodType>([
   bills.settlementQuery,
   counter.counterQuery,
-  enquiries.itemsQuery,
-  enquiries.windowsQuery,
+  clearing.itemsQuery,
+  clearing.windowsQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {

@@ -61,7 +61,7 @@ export async function checkSettlements(bench: Bench, answered: number): Promise<
   const raises = await count('SELECT COALESCE(SUM(raises), 0) AS n FROM accumulator');
   const sum = await count('SELECT COALESCE(SUM(amount_fen), 0) AS n FROM posting');
   const unbalanced = await count(
-    'SELECT COUNT(*) AS n FROM (SELECT settlement_id FROM posting GROUP BY settlement_id HAVING SUM(amount_fen) <> 0) u',
+    'SELECT COUNT(*) AS n FROM (SELECT entry_id FROM posting GROUP BY entry_id HAVING SUM(amount_fen) <> 0) u',
   );
   const legs = await count('SELECT COUNT(*) AS n FROM posting');
   const isValid = settled === answered && documents === settled && sum === 0 && unbalanced === 0;

@@ -3,7 +3,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createCounterEvents, type CounterEvents } from '../../src/http/counter-events.ts';
+import { createCounterEvents, type CounterEvents } from '../../src/http/counter/counter-events.ts';
 import type { CounterEvent } from '../../src/http/schemas/counter.ts';
 import { openDisplay } from '../support/event-stream.ts';
 import { postedBill, postedLine } from '../support/posted-bill.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Institution } from '../../src/app/ports.ts';
 import { createHttpApp } from '../../src/http/app.ts';
 import { createAuthenticator, keyHashOf } from '../../src/http/authenticate.ts';
-import { createCounterEvents } from '../../src/http/counter-events.ts';
+import { createCounterEvents } from '../../src/http/counter/counter-events.ts';
 import type { HttpDeps } from '../../src/http/deps.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { problem } from '../../src/http/schemas/problems.ts';

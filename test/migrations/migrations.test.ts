@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectMysql, connectSqlite } from '../../src/db/connect.ts';
+import { enter } from '../../src/db/journal.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
@@ -25,6 +26,23 @@ const run = promisify(execFile);
 
 function connect({ url, dataDir }: Place): Knex {
   return url === undefined ? connectSqlite(join(dataDir, 'tongjie.sqlite')) : connectMysql(parseMysqlAddress(url));
+}
+
+/** A row of the journal, of which no port writes alone. */
+async function fillJournal(place: Place): Promise<void> {
+  const knex = connect(place);
+  try {
+    const reason = 'objection upheld';
+    const about = { entryId: 'j1', subjectId: 's1', enteredAtMs: 1, enteredBy: 'wang', reason };
+    const leg = { book: '310118', party: '320509' };
+    const postings = [
+      { ...leg, account: 'dueFrom', amount: -1 } as const,
+      { ...leg, account: 'payable', amount: 1 } as const,
+    ];
+    await knex.transaction((transaction) => enter(transaction, { ...about, kind: 'deduction', postings }));
+  } finally {
+    await knex.destroy();
+  }
 }
 
 /** A row in every table that a migration made. */
@@ -55,6 +73,7 @@ async function fill(place: Place): Promise<void> {
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
   await database.close();
+  await fillJournal(place);
 }
 
 describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {

@@ -88,7 +88,7 @@ describe('the demo, started for the first time', () => {
   });
 
   it('has a balanced ledger', () => {
-    expect(query('SELECT settlement_id FROM posting GROUP BY settlement_id HAVING SUM(amount_fen) <> 0')).toEqual([]);
+    expect(query('SELECT entry_id FROM posting GROUP BY entry_id HAVING SUM(amount_fen) <> 0')).toEqual([]);
   });
 
   it('has a stay that passed a band edge and the cap, and a person whose layer above the cap paid', () => {

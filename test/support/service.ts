@@ -4,6 +4,7 @@ import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
+import type * as clearing from '../../src/http/schemas/clearing.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
 import {
   problem,
@@ -28,6 +29,10 @@ export const KEYS = {
   homeFund: { kind: 'fund', id: HOME },
   awayFund: { kind: 'fund', id: AWAY },
   otherFund: { kind: 'fund', id: '310118' },
+  homeClerk: { kind: 'clerk', id: 'wang', region: HOME },
+  otherHomeClerk: { kind: 'clerk', id: 'li', region: HOME },
+  awayClerk: { kind: 'clerk', id: 'zhao', region: AWAY },
+  otherAwayClerk: { kind: 'clerk', id: 'qian', region: AWAY },
   operator: { kind: 'operator', id: 'night' },
   display: { kind: 'display', id: 'H33042100001' },
   otherDisplay: { kind: 'display', id: 'H31011800001' },
@@ -48,11 +53,11 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   Pick<bills.ReversalAnswer, 'reverses' | 'reason'> &
   Omit<enquiries.EligibilityAnswer, 'status'> &
   enquiries.AccumulatorsAnswer &
-  enquiries.WindowList &
-  enquiries.ClearingRunAnswer &
-  enquiries.NetPositionsAnswer &
-  enquiries.PairStatementList &
-  enquiries.PairStatementDetail &
+  clearing.WindowList &
+  clearing.ClearingRunAnswer &
+  clearing.NetPositionsAnswer &
+  clearing.PairStatementList &
+  clearing.PairStatementDetail &
   rules.RulesAnswer &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &

@@ -114,7 +114,7 @@ export function writesFor(
     postings: settlements.flatMap(({ row }) =>
       postingsOf({ ...row, personal: [{ personId: row.personId, amount: row.account }] }).map((posting, leg) => ({
         ...posting,
-        settlementId: row.settlementId,
+        entryId: row.settlementId,
         leg,
         windowId: row.windowId,
       })),

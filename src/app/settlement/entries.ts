@@ -18,7 +18,7 @@ export function postingsFor(
   const personal = [{ personId, amount: purses.current + purses.carried }];
   if (familyPayer !== undefined) personal.push({ personId: familyPayer, amount: purses.family });
   const postings = postingsOf({ homeRegion, treatmentRegion, institutionId, funds, personal });
-  return postings.map((posting, leg) => ({ ...posting, settlementId, leg, windowId }));
+  return postings.map((posting, leg) => ({ ...posting, entryId: settlementId, leg, windowId }));
 }
 
 /** The advice that the home fund gets of a settlement or reversal, in order per person. */

@@ -1,5 +1,6 @@
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { notFound } from '../../platform/errors.ts';
+import { countyOf } from '../county-of.ts';
 import type { Principal, SettlementQueries, SettlementRow, StoredSettlement } from '../ports.ts';
 import { decodeDocument, type SettlementDocument } from './document.ts';
 
@@ -23,12 +24,13 @@ export function documentOf({ document }: StoredSettlement, rulebook: Rulebook): 
 }
 
 /** An institution sees its own bills, a fund those of its own people and those treated in its county. */
-function maySee({ kind, id }: Principal, row: SettlementRow): boolean {
-  switch (kind) {
+function maySee(caller: Principal, row: SettlementRow): boolean {
+  switch (caller.kind) {
     case 'institution':
-      return row.institutionId === id;
+      return row.institutionId === caller.id;
     case 'fund':
-      return row.homeRegion === id || row.treatmentRegion === id;
+    case 'clerk':
+      return [row.homeRegion, row.treatmentRegion].includes(countyOf(caller) ?? '');
     case 'operator':
     case 'display':
       return false;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as f from './fields.ts';
-import { pairStatementView } from './enquiries.ts';
+import { pairStatementView } from './clearing.ts';
 import { shares } from './bills.ts';
 
 /** What a home fund's system offers: it accepts messages, at least once, and deduplicates by messageId. */

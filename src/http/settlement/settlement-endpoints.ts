@@ -1,21 +1,21 @@
-import type { Institution, Principal, StoredSettlement } from '../app/ports.ts';
-import { presentQuote, presentReversal, presentSettlement } from '../app/settlement/answer.ts';
-import type { Dependent } from '../app/settlement/find-dependents.ts';
-import type { BillCommand } from '../app/settlement/judge-bill.ts';
-import { maskBillNumber } from '../app/settlement/masking.ts';
-import { presentForCounter } from '../app/settlement/present-counter.ts';
-import { documentOf, readBill, readSettlement, type ReadSettlement } from '../app/settlement/read-settlement.ts';
-import { receiveBill } from '../app/settlement/receive-bill.ts';
-import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
-import { presentStatement } from '../app/settlement/statement.ts';
-import { invariant } from '../core/invariant.ts';
-import { formatFen } from '../core/money/text.ts';
-import { shanghaiDate } from '../platform/clock.ts';
-import { AppError, invalidInput, notFound } from '../platform/errors.ts';
+import type { Institution, Principal, StoredSettlement } from '../../app/ports.ts';
+import { presentQuote, presentReversal, presentSettlement } from '../../app/settlement/answer.ts';
+import type { Dependent } from '../../app/settlement/find-dependents.ts';
+import type { BillCommand } from '../../app/settlement/judge-bill.ts';
+import { maskBillNumber } from '../../app/settlement/masking.ts';
+import { presentForCounter } from '../../app/settlement/present-counter.ts';
+import { documentOf, readBill, readSettlement, type ReadSettlement } from '../../app/settlement/read-settlement.ts';
+import { receiveBill } from '../../app/settlement/receive-bill.ts';
+import type { SettleOutcome } from '../../app/settlement/settle-bills.ts';
+import { presentStatement } from '../../app/settlement/statement.ts';
+import { invariant } from '../../core/invariant.ts';
+import { formatFen } from '../../core/money/text.ts';
+import { shanghaiDate } from '../../platform/clock.ts';
+import { AppError, invalidInput, notFound } from '../../platform/errors.ts';
 import { billProblems } from './bill-problems.ts';
-import type { HttpDeps } from './deps.ts';
+import type { HttpDeps } from '../deps.ts';
 import { refusalError } from './refusals.ts';
-import type { Call, Explain, Reply } from './route.ts';
+import type { Call, Explain, Reply } from '../route.ts';
 import type {
   BillRequest,
   QuoteAnswer,
@@ -24,7 +24,7 @@ import type {
   SettlementAnswer,
   SettlementList,
   StatementAnswer,
-} from './schemas/bills.ts';
+} from '../schemas/bills.ts';
 
 /**
  * The institution that a caller is.

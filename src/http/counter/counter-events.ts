@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { AppError } from '../platform/errors.ts';
-import type { CounterEvent, CounterGreeting } from './schemas/counter.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { CounterEvent, CounterGreeting } from '../schemas/counter.ts';
 
 /** Bills that a display gets when it connects. */
 export const REPLAYED = 20;

@@ -1,13 +1,12 @@
-import type { Principal } from '../app/ports.ts';
-import { checkEligibility } from '../app/settlement/check-eligibility.ts';
-import { presentAccumulators } from '../app/settlement/present-accumulators.ts';
-import { formatFen } from '../core/money/text.ts';
-import { shanghaiDate } from '../platform/clock.ts';
-import { invalidInput, notFound } from '../platform/errors.ts';
-import type { HttpDeps } from './deps.ts';
+import type { Principal } from '../../app/ports.ts';
+import { checkEligibility } from '../../app/settlement/check-eligibility.ts';
+import { presentAccumulators } from '../../app/settlement/present-accumulators.ts';
+import { shanghaiDate } from '../../platform/clock.ts';
+import { invalidInput, notFound } from '../../platform/errors.ts';
+import type { HttpDeps } from '../deps.ts';
 import { refusalError } from './refusals.ts';
-import type { Call, Reply } from './route.ts';
-import type { AccumulatorsAnswer, EligibilityAnswer, EligibilityRequest, TotalsAnswer } from './schemas/enquiries.ts';
+import type { Call, Reply } from '../route.ts';
+import type { AccumulatorsAnswer, EligibilityAnswer, EligibilityRequest } from '../schemas/enquiries.ts';
 import { institutionOf, wrongInstitution } from './settlement-endpoints.ts';
 
 /** Where the treatment is to be: an institution asks for itself, a fund names one. */
@@ -46,18 +45,4 @@ export async function getAccumulators(deps: HttpDeps, { caller, params }: Call):
   const isForeign = caller.kind === 'fund' && state?.person.homeRegion !== caller.id;
   if (state === undefined || isForeign) throw notFound('person');
   return { status: 200, body: presentAccumulators(state, deps.rulebook(), shanghaiDate(deps.clock.now())) };
-}
-
-/** GET /v1/totals: sums over everything settled less everything reversed. */
-export async function getTotals({ queries }: HttpDeps): Promise<Reply<TotalsAnswer>> {
-  const { settlements, reversals, total, fundTotal, account, cash } = await queries.totals();
-  const body = {
-    settlements,
-    reversals,
-    total: formatFen(total),
-    fundTotal: formatFen(fundTotal),
-    account: formatFen(account),
-    cash: formatFen(cash),
-  };
-  return { status: 200, body };
 }

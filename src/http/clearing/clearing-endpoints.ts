@@ -1,11 +1,11 @@
-import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../app/ports.ts';
-import { itemHash } from '../app/clearing/item-hash.ts';
-import { bilateralNets, transfersFor, type Transfer } from '../core/clearing/netting.ts';
-import { formatFen } from '../core/money/text.ts';
-import { AppError, notFound } from '../platform/errors.ts';
-import { shanghaiInstant } from '../platform/instant.ts';
-import type { HttpDeps } from './deps.ts';
-import type { Call, Reply } from './route.ts';
+import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
+import { itemHash } from '../../app/clearing/item-hash.ts';
+import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/netting.ts';
+import { formatFen } from '../../core/money/text.ts';
+import { AppError, notFound } from '../../platform/errors.ts';
+import { shanghaiInstant } from '../../platform/instant.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Call, Reply } from '../route.ts';
 import type {
   ClearingRunAnswer,
   ClearingRunRequest,
@@ -14,10 +14,11 @@ import type {
   PairStatementDetail,
   PairStatementList,
   PairStatementView,
+  TotalsAnswer,
   WindowList,
   WindowsQuery,
   WindowView,
-} from './schemas/enquiries.ts';
+} from '../schemas/clearing.ts';
 
 function presentWindow({ windowId, businessDate, state, ...at }: ClearingWindow): WindowView {
   return {
@@ -169,4 +170,18 @@ export async function runClearing(
 ): Promise<Reply<ClearingRunAnswer>> {
   const cleared = await deps.runClearing(body.businessDate);
   return { status: 200, body: { cleared: cleared.map(presentWindow) } };
+}
+
+/** GET /v1/totals: sums over everything settled less everything reversed. */
+export async function getTotals({ queries }: HttpDeps): Promise<Reply<TotalsAnswer>> {
+  const { settlements, reversals, total, fundTotal, account, cash } = await queries.totals();
+  const body = {
+    settlements,
+    reversals,
+    total: formatFen(total),
+    fundTotal: formatFen(fundTotal),
+    account: formatFen(account),
+    cash: formatFen(cash),
+  };
+  return { status: 200, body };
 }

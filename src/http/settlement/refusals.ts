@@ -1,6 +1,6 @@
-import type { Refusal } from '../app/settlement/judge-bill.ts';
-import type { RejectionCode } from '../core/adjudicate/verdict.ts';
-import { AppError, invalidInput } from '../platform/errors.ts';
+import type { Refusal } from '../../app/settlement/judge-bill.ts';
+import type { RejectionCode } from '../../core/adjudicate/verdict.ts';
+import { AppError, invalidInput } from '../../platform/errors.ts';
 
 /** What the counter can do about a lawful no. */
 const HELP: Readonly<Record<RejectionCode, string>> = {

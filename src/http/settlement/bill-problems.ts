@@ -1,6 +1,6 @@
-import { checkBill, type DraftBill, type DraftLine } from '../app/settlement/check-bill.ts';
-import type { DateText } from '../core/calendar.ts';
-import type { FieldProblem } from '../platform/errors.ts';
+import { checkBill, type DraftBill, type DraftLine } from '../../app/settlement/check-bill.ts';
+import type { DateText } from '../../core/calendar.ts';
+import type { FieldProblem } from '../../platform/errors.ts';
 
 type Sent = Readonly<Record<string, unknown>>;
 

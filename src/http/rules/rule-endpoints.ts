@@ -1,9 +1,9 @@
-import type { RulesInForce } from '../app/ports.ts';
-import { AppError } from '../platform/errors.ts';
-import type { HttpDeps } from './deps.ts';
-import type { Reply } from './route.ts';
-import type { RulesRefused } from './schemas/problems.ts';
-import type { RulesAnswer } from './schemas/rules.ts';
+import type { RulesInForce } from '../../app/ports.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Reply } from '../route.ts';
+import type { RulesRefused } from '../schemas/problems.ts';
+import type { RulesAnswer } from '../schemas/rules.ts';
 
 function presentRules({ policies, catalogues }: RulesInForce): RulesAnswer {
   return {

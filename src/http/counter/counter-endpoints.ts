@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { presentForCounter } from '../app/settlement/present-counter.ts';
-import { readLatest } from '../app/settlement/read-settlement.ts';
-import { notFound } from '../platform/errors.ts';
-import { callerOf, requireKind } from './authenticate.ts';
+import { presentForCounter } from '../../app/settlement/present-counter.ts';
+import { readLatest } from '../../app/settlement/read-settlement.ts';
+import { notFound } from '../../platform/errors.ts';
+import { callerOf, requireKind } from '../authenticate.ts';
 import { REPLAYED } from './counter-events.ts';
-import type { HttpDeps } from './deps.ts';
-import type { StreamCall } from './route.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { StreamCall } from '../route.ts';
 
 /**
  * GET /v1/counters/:institution/events: the latest bills of a counter, then each as it is settled or reversed. A display

@@ -1,0 +1,35 @@
+import { invariant } from '../invariant.ts';
+import type { Posting } from './postings.ts';
+
+/** What enters postings beside settlements and reversals. */
+export type JournalKind = 'deduction' | 'correction' | 'prefund' | 'payment';
+
+/** Something that a person or the calendar entered in the ledger. Append-only: a mistake is undone by another entry. */
+export interface JournalEntry {
+  readonly entryId: string;
+  readonly kind: JournalKind;
+  /** What it is about: a settlement, a statement, an objection, a difference… */
+  readonly subjectId: string;
+  readonly enteredAtMs: number;
+  /** The clerk or operator, or the job, that entered it. */
+  readonly enteredBy: string;
+  readonly reason: string;
+  readonly postings: readonly Posting[];
+}
+
+/**
+ * Holds an entry against the law of double entry: it says something, in whole fen, and in each county's book its legs
+ * come to 0.
+ *
+ * @units fen
+ * @throws InvariantViolation
+ */
+export function assertBalanced({ postings }: Pick<JournalEntry, 'postings'>): void {
+  invariant(postings.length > 0, 'an entry has postings');
+  const books = new Map<string, number>();
+  for (const { book, amount } of postings) {
+    invariant(Number.isSafeInteger(amount) && amount !== 0, 'every posting is a whole number of fen other than 0');
+    books.set(book, (books.get(book) ?? 0) + amount);
+  }
+  for (const sum of books.values()) invariant(sum === 0, 'the postings of an entry come to 0 in each book');
+}
