@@ -1,7 +1,7 @@
 // Which part may know which: the import table of the design as rules. Each comment says what to do instead.
 // test/tools/import-rules.test.ts holds one violation of every rule.
 
-const PORTS = '^src/app/(.+/)?ports\\.ts$';
+const PORTS = '^src/app/([a-z]+/|)ports[.]ts$';
 const OURS = '^(src|test|migrations|config)/';
 
 /** A folder of src that may import itself and what is listed, and nothing else of ours. */

@@ -1,6 +1,7 @@
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
+import type { WindowState } from '../core/lifecycle/window-states.ts';
 import type { Posting } from '../core/ledger/postings.ts';
 import type { Catalogue } from '../core/policy/catalogue.ts';
 import type { Provenance } from '../core/policy/parameter.ts';
@@ -8,6 +9,7 @@ import type { Policy } from '../core/policy/policy.ts';
 import type { BenefitKind, Fund, Scheme } from '../core/policy/terms.ts';
 
 export type { County, Institution } from '../core/policy/institution.ts';
+export type { WindowState } from '../core/lifecycle/window-states.ts';
 
 /** A person as stored: what is known, and the name that statements print. */
 export interface PersonRecord extends PersonFacts {
@@ -168,9 +170,6 @@ export interface PersonImport {
   readonly accumulators: Accumulators;
 }
 
-/** States of a clearing window in this first cut: `issued` has statements and net positions. */
-export type WindowState = 'open' | 'closed' | 'issued';
-
 /** One business day of settlements. */
 export interface ClearingWindow {
   readonly windowId: number;
@@ -178,7 +177,10 @@ export interface ClearingWindow {
   readonly state: WindowState;
   readonly openedAtMs: number;
   readonly closedAtMs: number | undefined;
+  readonly reconciledAtMs: number | undefined;
   readonly issuedAtMs: number | undefined;
+  readonly confirmedAtMs: number | undefined;
+  readonly paidAtMs: number | undefined;
 }
 
 /** One line of the gross: what a home fund owes for one institution, scheme and layer. Reversals are in it as negatives. */

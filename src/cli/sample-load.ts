@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { County, Institution, PersonImport } from '../app/ports.ts';
+import { hasReached } from '../core/lifecycle/window-states.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Database } from '../db/open-database.ts';
@@ -106,7 +107,7 @@ export async function loadSample(
     const surprises = outcome?.surprises.join('; ') ?? '';
     throw new AppError('SAMPLE_INCOMPLETE', `the sample day did not go through: ${surprises}`, { status: 500 });
   }
-  if (window.state !== 'issued') {
+  if (!hasReached(window.state, 'issued')) {
     progress.begin('清算 clearing', 1);
     // On purpose before midnight: the sample day is over, and the next window is open from now on.
     await clear(target, window.businessDate);

@@ -28,7 +28,10 @@ export function windowOf(record: Row): ClearingWindow {
     state: record.state as WindowState,
     openedAtMs: exactInteger(record.opened_at_ms),
     closedAtMs: optionalInstant(record.closed_at_ms),
+    reconciledAtMs: optionalInstant(record.reconciled_at_ms),
     issuedAtMs: optionalInstant(record.issued_at_ms),
+    confirmedAtMs: optionalInstant(record.confirmed_at_ms),
+    paidAtMs: optionalInstant(record.paid_at_ms),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ClearingResult, ClearingStore, ClearingWindow, GrossItem, OutboxMessage } from '../app/ports.ts';
 import { invariant } from '../core/invariant.ts';
+import { hasReached } from '../core/lifecycle/window-states.ts';
 import { AppError } from '../platform/errors.ts';
 import { insertRows } from './bulk-insert.ts';
 import {
@@ -158,7 +159,8 @@ export function createClearingStore(knex: Knex): ClearingStore {
           .where({ window_id: windowId, state: 'closed' })
           .update({ state: 'issued', issued_at_ms: atMs });
         if (flipped === 0) {
-          invariant((await find(windowId, transaction))?.state === 'issued', 'a window is closed before it is issued');
+          const state = (await find(windowId, transaction))?.state ?? 'open';
+          invariant(hasReached(state, 'issued'), 'a window is closed before it is issued');
           return;
         }
         await writeResult(transaction, windowId, result);

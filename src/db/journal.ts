@@ -10,7 +10,7 @@ import type { Row } from './settlement-rows.ts';
  * @throws InvariantViolation before the first window was opened
  */
 export async function holdOpenWindow(transaction: Knex.Transaction): Promise<number> {
-  const [row] = (await transaction('open_window').where('id', 1).forShare().select('window_id')) as Row[];
+  const [row] = await transaction<Row>('open_window').where('id', 1).forShare().select('window_id');
   invariant(row !== undefined, 'a window is open before anything is entered');
   return exactInteger(row.window_id);
 }

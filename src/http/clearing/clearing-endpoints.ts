@@ -1,6 +1,7 @@
 import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
 import { itemHash } from '../../app/clearing/item-hash.ts';
 import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/netting.ts';
+import { hasReached } from '../../core/lifecycle/window-states.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import { shanghaiInstant } from '../../platform/instant.ts';
@@ -20,14 +21,21 @@ import type {
   WindowView,
 } from '../schemas/clearing.ts';
 
+function optionalInstant(atMs: number | undefined): string | undefined {
+  return atMs === undefined ? undefined : shanghaiInstant(atMs);
+}
+
 function presentWindow({ windowId, businessDate, state, ...at }: ClearingWindow): WindowView {
   return {
     windowId,
     businessDate,
     state,
     openedAt: shanghaiInstant(at.openedAtMs),
-    closedAt: at.closedAtMs === undefined ? undefined : shanghaiInstant(at.closedAtMs),
-    issuedAt: at.issuedAtMs === undefined ? undefined : shanghaiInstant(at.issuedAtMs),
+    closedAt: optionalInstant(at.closedAtMs),
+    reconciledAt: optionalInstant(at.reconciledAtMs),
+    issuedAt: optionalInstant(at.issuedAtMs),
+    confirmedAt: optionalInstant(at.confirmedAtMs),
+    paidAt: optionalInstant(at.paidAtMs),
   };
 }
 
@@ -51,7 +59,7 @@ async function issuedWindow({ clearing }: HttpDeps, { params }: Call): Promise<C
   const id = params['id'] ?? '';
   const window = /^\d{1,15}$/.test(id) ? await clearing.window(Number(id)) : undefined;
   if (window === undefined) throw notFound('window');
-  if (window.state === 'issued') return window;
+  if (hasReached(window.state, 'issued')) return window;
   throw new AppError('WINDOW_NOT_ISSUED', `the window is ${window.state}: nothing is netted yet`, {
     status: 409,
     help: 'it is issued after the night run, or by POST /v1/clearing-runs',

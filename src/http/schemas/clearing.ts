@@ -1,14 +1,18 @@
 import { z } from 'zod';
+import { WINDOW_STATES } from '../../core/lifecycle/window-states.ts';
 import * as f from './fields.ts';
 import { fundShares } from './bills.ts';
 
 export const windowView = z.object({
   windowId: z.number().int(),
   businessDate: f.date,
-  state: z.enum(['open', 'closed', 'issued']),
+  state: z.enum(WINDOW_STATES),
   openedAt: f.instant,
   closedAt: f.instant.optional(),
+  reconciledAt: f.instant.optional(),
   issuedAt: f.instant.optional(),
+  confirmedAt: f.instant.optional(),
+  paidAt: f.instant.optional(),
 });
 export type WindowView = z.infer<typeof windowView>;
 
