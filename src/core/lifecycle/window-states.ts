@@ -7,6 +7,7 @@
  * @source design §9
  */
 export const WINDOW_STATES = ['open', 'closed', 'reconciled', 'issued', 'confirmed', 'paid'] as const;
+/** Where a window is in its life. */
 export type WindowState = (typeof WINDOW_STATES)[number];
 
 /** Whether a window in one state has been through another, or is in it. */
