@@ -40,13 +40,13 @@ export function startChild<Job extends object, Result>(file: string): BenchChild
   };
 }
 
-/** The child's side: does jobs until its parent is gone. */
-export function answerJobs<Job, Result>(work: (job: Job) => Promise<Result>): void {
-  const send = (reply: Reply<Result>): void => {
+/** The child's side: does jobs until its parent is gone. What a job is, parent and child agree upon. */
+export function answerJobs(work: (job: never) => Promise<unknown>): void {
+  const send = (reply: Reply<unknown>): void => {
     process.send?.(reply);
   };
-  process.on('message', (job: Job) => {
-    work(job).then(
+  process.on('message', (job: unknown) => {
+    work(job as never).then(
       (result) => {
         send({ result });
       },

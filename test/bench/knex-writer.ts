@@ -102,7 +102,7 @@ function openWriter(setting: YardstickSetting): Writer {
 
 if (import.meta.main) {
   let writer: Writer | undefined;
-  answerJobs<YardstickJob, YardstickTurn | undefined>(async (job) => {
+  answerJobs(async (job: YardstickJob): Promise<YardstickTurn | undefined> => {
     if ('seconds' in job) return writer?.run(job.seconds);
     writer = openWriter(job.setting);
     return undefined;

@@ -16,17 +16,16 @@ export async function closedLoop(
   seconds: number,
   nextRequest: () => Buffer,
 ): Promise<LoadResult> {
-  let record: LatencyRecord | undefined;
   let until = 0;
   let underWay = clients;
   const { promise: finished, resolve: finish } = Promise.withResolvers<undefined>();
   const connections = await openAll(ports, clients, (connection, status, latencyMs) => {
-    record?.add(status, latencyMs);
+    record.add(status, latencyMs);
     const now = performance.now();
     if (now < until && status !== 0) connection.send(nextRequest(), now);
     else if (--underWay === 0) finish(undefined);
   });
-  record = new LatencyRecord();
+  const record = new LatencyRecord();
   until = performance.now() + seconds * 1000;
   for (const connection of connections) connection.send(nextRequest(), performance.now());
   await finished;
@@ -45,10 +44,9 @@ export async function openLoop(
 ): Promise<LoadResult> {
   const waiting: number[] = [];
   const idle: LoadConnection[] = [];
-  let record: LatencyRecord | undefined;
   let underWay = 0;
   const connections = await openAll(ports, OPEN_LOOP_CONNECTIONS, (connection, status, latencyMs) => {
-    record?.add(status, latencyMs);
+    record.add(status, latencyMs);
     underWay--;
     if (status === 0) return;
     const dueAt = waiting.shift();
@@ -60,7 +58,7 @@ export async function openLoop(
     connection.send(nextRequest(), dueAt);
   };
   idle.push(...connections);
-  record = new LatencyRecord();
+  const record = new LatencyRecord();
   let dueAt = performance.now();
   const until = dueAt + seconds * 1000;
   while (dueAt < until) {

@@ -16,7 +16,7 @@ export interface LoadJob {
 }
 
 if (import.meta.main) {
-  answerJobs<LoadJob, LoadResult>(({ ports, loop, seconds, path, source, run }) => {
+  answerJobs(({ ports, loop, seconds, path, source, run }: LoadJob): Promise<LoadResult> => {
     const nextRequest = createBillRequests(source, path, `B${run}`, run);
     return 'clients' in loop
       ? closedLoop(ports, loop.clients, seconds, nextRequest)

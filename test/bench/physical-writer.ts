@@ -156,7 +156,7 @@ async function openWriter(setting: YardstickSetting): Promise<Writer> {
 
 if (import.meta.main) {
   let writer: Writer | undefined;
-  answerJobs<YardstickJob, YardstickTurn | undefined>(async (job) => {
+  answerJobs(async (job: YardstickJob): Promise<YardstickTurn | undefined> => {
     if ('seconds' in job) return writer?.run(job.seconds);
     writer = await openWriter(job.setting);
     return undefined;
