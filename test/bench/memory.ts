@@ -30,7 +30,7 @@ export async function benchMemory(context: BenchContext): Promise<Report> {
     const rise = slope(points.slice(2));
     return {
       scenario: `memory of a serve process, ${CLIENTS} clients, ${minutes} min (${engine})`,
-      rows: points.map(([minute, mib]) => ({ minute: minute.toFixed(1), 'service MiB': Math.round(mib) })),
+      rows: points.map(([minute, mib]) => ({ minute: minute.toFixed(2), 'service MiB': Math.round(mib) })),
       notes: [
         `peak ${Math.round(Math.max(...points.map(([, mib]) => mib)))} MiB, slope ${rise.toFixed(1)} MiB a minute after the first tenth, at ${Math.round(perSecond)}/s`,
         ...checks,
