@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
+import { listJobs } from './app/jobs/list-jobs.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
@@ -17,7 +18,7 @@ import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
-import { clearingJob, clearNow } from './jobs/clearing-job.ts';
+import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
@@ -153,6 +154,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   metrics.watchQueue(() => settling.waiting);
 
   const keys = await watchKeys(database.keyStore, log);
+  const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
+  const starter = createClearingStarter(runner, parts.clearing);
   const app = createHttpApp({
     settle: (command) => settling.submit(command),
     quote: (command) => quoting.submit(command),
@@ -161,6 +164,13 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     persons: database.personStore,
     clearing: database.clearingStore,
     runClearing,
+    jobs: {
+      clearingTime: CLEARING_TIME,
+      list: (limit) => listJobs({ runs: database.jobRunStore, clearing: database.clearingStore, clock }, limit),
+      find: (runId) => database.jobRunStore.find(runId),
+      startClearing: (businessDate) => starter.start(businessDate),
+    },
+    ledger: database.ledgerQueries,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
     reloadRules: parts.reloadRules,
@@ -181,14 +191,15 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       counterEvents.close();
       keys.stop();
       await listening.stop();
+      await starter.stop();
     },
   };
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUrls }: Environment): Stoppable {
-  const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
-  const deps = { leases, clock, newId, log };
+  const { leaseStore: leases, jobRunStore: runs, outboxStore: outbox, settlementQueries: queries } = database;
+  const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
@@ -233,13 +244,15 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const newId = createIdSource(() => clock.now());
     const clearing: ClearingDeps = {
       store: database.clearingStore,
+      steps: database.clearingSteps,
+      reader: database.windowReader,
       clock,
       get regions() {
         return keeper.current.rules.regions.map(({ code }) => code);
       },
     };
     const runClearing = (businessDate: DateText) =>
-      clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
+      clearNow({ leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
     const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
 

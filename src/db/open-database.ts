@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import type { ClearingSteps, WindowReader } from '../app/clearing/ports.ts';
+import type { JobRunStore } from '../app/jobs/ports.ts';
+import type { LedgerQueries } from '../app/ledger/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
@@ -11,11 +14,14 @@ import type {
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
+import { createClearingSteps } from './clearing-steps.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
+import { createJobRunStore } from './job-run-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createLedgerQueries } from './ledger-queries.ts';
 import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
@@ -25,6 +31,7 @@ import { createRuleArchive } from './rule-archive.ts';
 import { createSettlementQueries } from './settlement-queries.ts';
 import { createMysqlSettlementStore } from './settlement-store-mysql.ts';
 import { createSqliteSettlementStore } from './settlement-store-sqlite.ts';
+import { createWindowReader } from './window-reader.ts';
 
 /** Name of the SQLite file in the data directory. */
 const SQLITE_FILE = 'tongjie.sqlite';
@@ -45,6 +52,10 @@ export interface Database {
   readonly settlementQueries: SettlementQueries;
   readonly personStore: PersonStore;
   readonly clearingStore: ClearingStore;
+  readonly clearingSteps: ClearingSteps;
+  readonly windowReader: WindowReader;
+  readonly ledgerQueries: LedgerQueries;
+  readonly jobRunStore: JobRunStore;
   readonly outboxStore: OutboxStore;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
@@ -62,6 +73,10 @@ function overKnex(knex: Knex) {
     settlementQueries: withOurErrors(createSettlementQueries(knex)),
     personStore: withOurErrors(createPersonStore(knex)),
     clearingStore: withOurErrors(createClearingStore(knex)),
+    clearingSteps: withOurErrors(createClearingSteps(knex)),
+    windowReader: createWindowReader(knex),
+    ledgerQueries: withOurErrors(createLedgerQueries(knex)),
+    jobRunStore: withOurErrors(createJobRunStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),

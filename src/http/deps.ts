@@ -12,6 +12,9 @@ import type {
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
+import type { JobList } from '../app/jobs/list-jobs.ts';
+import type { JobRun } from '../app/jobs/ports.ts';
+import type { LedgerQueries } from '../app/ledger/ports.ts';
 import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
@@ -39,10 +42,25 @@ export interface HttpDeps {
   readonly persons: Pick<PersonStore, 'find'>;
   readonly clearing: Pick<
     ClearingStore,
-    'windows' | 'window' | 'statements' | 'statement' | 'grossItems' | 'items' | 'netPositions'
+    | 'windows'
+    | 'window'
+    | 'statements'
+    | 'statement'
+    | 'institutionStatements'
+    | 'grossItems'
+    | 'items'
+    | 'netPositions'
   >;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly jobs: {
+    readonly clearingTime: string;
+    readonly list: (limit: number) => Promise<JobList>;
+    readonly find: (runId: string) => Promise<JobRun | undefined>;
+    /** Answers with the run's id as soon as it runs. */
+    readonly startClearing: (businessDate: DateText | undefined) => Promise<string>;
+  };
+  readonly ledger: LedgerQueries;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

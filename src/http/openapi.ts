@@ -5,6 +5,8 @@ import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as jobs from './schemas/jobs.ts';
+import * as ledger from './schemas/ledger.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
@@ -47,6 +49,8 @@ function named(): Map<z.ZodType, string> {
     ...enquiries,
     ...counter,
     ...funds,
+    ...jobs,
+    ...ledger,
     ...problems,
     ...rules,
   };
@@ -61,6 +65,8 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  ledger.trialBalanceQuery,
+  ledger.accountQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {

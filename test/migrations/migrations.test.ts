@@ -10,6 +10,7 @@ import { enter } from '../../src/db/journal.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
+import { issueWindow } from '../support/clearing.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
 import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
@@ -59,17 +60,16 @@ async function fill(place: Place): Promise<void> {
   await clearingStore.closeWindow(FIRST_DATE, '2026-11-25', 2);
   const pair = { homeRegion: '320509', treatmentRegion: '310118', settlements: 1 };
   const { row } = sampleSettlement();
-  await clearingStore.issue(
-    1,
-    {
-      gross: [{ ...pair, institutionId: row.institutionId, scheme: 'employee', layer: 'pool', amount: 1 }],
-      statements: [{ ...pair, statementId: 'st1', windowId: 1, owed: 1, itemsHash: 'h' }],
-      nets: [{ windowId: 1, region: '310118', receivable: 1, payable: 0, net: 1 }],
-      notices: [],
-    },
-    3,
-  );
+  const { institutionId } = row;
+  const sums = {
+    gross: [{ ...pair, institutionId, scheme: 'employee', layer: 'pool', amount: 1 } as const],
+    statements: [{ ...pair, statementId: 'st1', windowId: 1, owed: 1, itemsHash: 'h' }],
+    institutions: [{ ...pair, institutionId, windowId: 1, owed: 1, itemsHash: 'h' }],
+    balances: [{ book: '310118', account: 'payable', party: institutionId, amount: 1 } as const],
+  };
+  await issueWindow(database, 1, sums, [{ windowId: 1, region: '310118', receivable: 1, payable: 0, net: 1 }], [], 3);
   await database.leaseStore.acquire('clearing', 'a', 0, 1);
+  await database.jobRunStore.begin({ runId: 'r1', name: 'clearing', holder: 'a', token: 1, startedAtMs: 1 });
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
   await database.close();

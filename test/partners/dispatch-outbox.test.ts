@@ -16,6 +16,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
 import { smallCommand } from '../support/bills.ts';
+import { clearingPorts } from '../support/clearing.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
@@ -129,7 +130,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     endings.push(owed.stop, apart.stop);
     await settle(await newPerson(), 50_000);
     const { businessDate } = await database.clearingStore.openWindow();
-    const clearing = { store: database.clearingStore, regions: [HOME, '330421', '310118'], clock };
+    const clearing = { ...clearingPorts(database), regions: [HOME, '330421', '310118'], clock };
     const [window] = await clearUpTo(clearing, businessDate);
     await dispatchOutbox(deps);
     await dispatchOutbox(depsFor('330421', owed.url));
@@ -322,7 +323,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     for (let day = 0; day < 5; day++) {
       const { businessDate } = await database.clearingStore.openWindow();
       const evening = { now: () => Date.parse(`${businessDate}T23:00:00+08:00`) };
-      await clearUpTo({ store: database.clearingStore, regions: ['330421'], clock: evening }, businessDate);
+      await clearUpTo({ ...clearingPorts(database), regions: ['330421'], clock: evening }, businessDate);
     }
 
     let silentRounds = 0;
