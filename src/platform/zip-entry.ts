@@ -25,8 +25,9 @@ function badZip(problem: string, cause?: unknown): AppError {
 
 async function onlyEntryOf(zip: ZipFile): Promise<Entry> {
   if (zip.entryCount !== 1) throw badZip(`has ${zip.entryCount} entries instead of 1`);
-  for await (const entry of zip.eachEntry()) return entry;
-  throw badZip('has no entry');
+  const next = await zip.eachEntry().next();
+  if (next.done === true) throw badZip('has no entry');
+  return next.value;
 }
 
 function checkEntry(entry: Entry, bytesMax: number): void {

@@ -29,15 +29,14 @@ describe('the one entry of a ZIP file', () => {
     expect((await open(await zipOf({ 'empty.txt': '' }))).content).toBe('');
   });
 
-  const refused = (problem: RegExp) =>
-    expect.objectContaining({ code: 'BAD_ZIP', message: expect.stringMatching(problem) });
+  const refused = (problem: RegExp): object => ({ code: 'BAD_ZIP', message: expect.stringMatching(problem) as string });
 
   it('is refused when the archive is cut short, at any place', async () => {
     const zip = await zipOf({ '3202.txt': LINES });
     for (const end of [0, 1, 30, Math.floor(zip.length / 2), zip.length - 23, zip.length - 1]) {
-      await expect(open(zip.subarray(0, end))).rejects.toEqual(refused(/cut short|damaged/));
+      await expect(open(zip.subarray(0, end))).rejects.toMatchObject(refused(/cut short|damaged/));
     }
-    await expect(open(Buffer.from(LINES))).rejects.toEqual(refused(/cut short/));
+    await expect(open(Buffer.from(LINES))).rejects.toMatchObject(refused(/cut short/));
   });
 
   it('is refused when a byte of it is another one', async () => {
@@ -45,24 +44,26 @@ describe('the one entry of a ZIP file', () => {
     const stored = Buffer.from(zip);
     const middle = zip.indexOf('3202.txt') + 200;
     stored[middle] = (stored[middle] ?? 0) ^ 0x55;
-    await expect(open(stored)).rejects.toEqual(refused(/damaged/));
+    await expect(open(stored)).rejects.toMatchObject(refused(/damaged/));
   });
 
   it('is refused when there are several, or none, or it lies in a folder', async () => {
-    await expect(open(await zipOf({ 'a.txt': LINES, 'b.txt': LINES }))).rejects.toEqual(refused(/2 entries/));
-    await expect(open(await zipOf({}))).rejects.toEqual(refused(/0 entries/));
-    await expect(open(await zipOf({ 'in/a.txt': LINES }))).rejects.toEqual(refused(/folder/));
+    await expect(open(await zipOf({ 'a.txt': LINES, 'b.txt': LINES }))).rejects.toMatchObject(refused(/2 entries/));
+    await expect(open(await zipOf({}))).rejects.toMatchObject(refused(/0 entries/));
+    await expect(open(await zipOf({ 'in/a.txt': LINES }))).rejects.toMatchObject(refused(/folder/));
     const plain = await zipOf({ 'xx-xx-a.txt': LINES });
     for (const name of ['../../a.txt', '/etc/aa.txt', 'C:/xx/a.txt', '..\\..\\a.txt']) {
-      await expect(open(renamed(plain, 'xx-xx-a.txt', name))).rejects.toEqual(refused(/cut short, damaged|folder/));
+      await expect(open(renamed(plain, 'xx-xx-a.txt', name))).rejects.toMatchObject(
+        refused(/cut short, damaged|folder/),
+      );
     }
   });
 
   it('is refused when it is made to fill a disk', async () => {
-    await expect(open(await zipOf({ 'bomb.txt': Buffer.alloc(20_000_000) }), 1e9)).rejects.toEqual(
+    await expect(open(await zipOf({ 'bomb.txt': Buffer.alloc(20_000_000) }), 1e9)).rejects.toMatchObject(
       refused(/200 times/),
     );
-    await expect(open(await zipOf({ 'a.txt': LINES }), 100)).rejects.toEqual(refused(/more than 100 bytes/));
+    await expect(open(await zipOf({ 'a.txt': LINES }), 100)).rejects.toMatchObject(refused(/more than 100 bytes/));
     // An archive that lies about the size is caught while it is read.
     const zip = await zipOf({ 'a.txt': Buffer.alloc(300_000) });
     const lying = Buffer.from(zip);
@@ -73,7 +74,7 @@ describe('the one entry of a ZIP file', () => {
     ) {
       lying.writeUInt32LE(1000, at);
     }
-    await expect(open(lying)).rejects.toEqual(refused(/damaged/));
+    await expect(open(lying)).rejects.toMatchObject(refused(/damaged/));
   });
 
   it('is not there when the file is not', async () => {

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { NO_TOTALS, type Totals } from '../../core/reconcile/totals.ts';
-import { amountProblem, readFen, writeInteger } from './amount-bytes.ts';
+import { amountProblem, readFen } from './amount-bytes.ts';
 import type { Column, ColumnKind, LineForm } from './line-form.ts';
+import { StagedWriter, type StagedLines } from './staged-lines.ts';
 
 /** One thing that is wrong with a file, where it stands. */
 export interface LineProblem {
@@ -14,25 +15,6 @@ export interface LineProblem {
   readonly problem: string;
 }
 
-/** Lines that are good, ready to be stored: see {@link STAGED_COLUMNS}. */
-export interface StagedLines {
-  readonly lines: number;
-  readonly bytes: Buffer;
-}
-
-/** Columns of staged lines, with TAB between them and `\N` for nothing: no byte in them needs an escape. */
-export const STAGED_COLUMNS = [
-  'settlement_id',
-  'line_no',
-  'refund',
-  'visit_id',
-  'person_id',
-  'total_fen',
-  'fund_total_fen',
-  'account_fen',
-  'policy_hash',
-] as const;
-
 /** What the file must be for. */
 export interface Expected {
   readonly party: string;
@@ -44,14 +26,11 @@ export const PROBLEMS_MAX = 100;
 /** `exp_content` has 4,000 characters of up to four bytes. */
 const LINE_BYTES_MAX = 20_000;
 const COLUMNS_MAX = 16;
-/** Longest staged line: ids, a hash, numbers. */
-const STAGED_LINE_MAX = 320;
 const ID_MAX = 40;
 const PERSON_MAX = 30;
 const HASH_LENGTH = 64;
 
 const [TAB, LF, CR, QUOTE, COMMA] = [0x09, 0x0a, 0x0d, 0x22, 0x2c];
-const NOTHING = Buffer.from('\\N');
 const BOM = Buffer.from('\ufeff');
 
 /** 1 for letters, digits, ".", "_" and "-": the characters of ids. */
@@ -59,9 +38,6 @@ const IS_ID = new Uint8Array(256);
 for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-') {
   IS_ID[character.charCodeAt(0)] = 1;
 }
-
-/** Thrown inside when there is no sense in reading on. */
-class Enough {}
 
 /**
  * Reads a file line by line from its bytes, checks every field, and writes the good ones down for the database: no object,
@@ -84,15 +60,13 @@ export class LineReader {
   readonly #ends = new Int32Array(COLUMNS_MAX);
   readonly #lastId = Buffer.alloc(ID_MAX);
   readonly #sums = new Float64Array(8);
+  readonly #staged = new StagedWriter();
   #lastIdLength = 0;
   #lastRefund = 0;
   #carry: Buffer = Buffer.alloc(0);
   #line = 0;
   /** Columns that this file has; 0 until the first line is read. */
   #columns = 0;
-  #out: Buffer = Buffer.alloc(0);
-  #used = 0;
-  #staged = 0;
   #isFirst = true;
   #isOver = false;
 
@@ -120,43 +94,29 @@ export class LineReader {
 
   /** Lines staged and not yet taken. */
   get staged(): number {
-    return this.#staged;
+    return this.#staged.lines;
   }
 
   /** Hands over what is staged. */
   take(): StagedLines {
-    const taken = { lines: this.#staged, bytes: this.#out.subarray(0, this.#used) };
-    this.#out = Buffer.alloc(0);
-    this.#used = 0;
-    this.#staged = 0;
-    return taken;
+    return this.#staged.take();
   }
 
   /** Reads on; false when so much is wrong that the rest need not be read. */
   read(chunk: Buffer): boolean {
-    try {
-      this.#readChunk(chunk);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Enough)) throw error;
-      this.#isOver = true;
-      return false;
-    }
+    if (!this.#isOver) this.#readChunk(chunk);
+    return !this.#isOver;
   }
 
   /** Reads a last line without a line break. */
   end(): void {
-    try {
-      if (this.#isOver) return;
-      const rest = this.#carry;
-      this.#carry = Buffer.alloc(0);
-      if (this.#isFirst) this.#refuseEncoding(rest);
-      const start = this.#isFirst && rest.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
-      if (rest.length > start) this.#readLine(rest, start, rest.length);
-      if (this.#line === 0 && this.#form.hasHeader) this.#problem(1, -1, 'the file is empty: it has no header');
-    } catch (error) {
-      if (!(error instanceof Enough)) throw error;
-    }
+    const rest = this.#carry;
+    this.#carry = Buffer.alloc(0);
+    if (this.#isFirst) this.#refuseEncoding(rest);
+    if (this.#isOver) return;
+    const start = this.#isFirst && rest.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0;
+    if (rest.length > start) this.#readLine(rest, start, rest.length);
+    if (this.#line === 0 && this.#form.hasHeader) this.#problem(1, -1, 'the file is empty: it has no header');
     this.#closeSums();
   }
 
@@ -169,19 +129,19 @@ export class LineReader {
         return;
       }
       this.#refuseEncoding(bytes);
+      if (this.#isOver) return;
       if (bytes.subarray(0, BOM.length).equals(BOM)) at = BOM.length;
       this.#isFirst = false;
     }
-    for (;;) {
-      const newline = bytes.indexOf(LF, at);
-      if (newline === -1) break;
+    for (let newline = bytes.indexOf(LF, at); newline !== -1 && !this.#isOver; newline = bytes.indexOf(LF, at)) {
       this.#readLine(bytes, at, newline);
       at = newline + 1;
     }
+    if (this.#isOver) return;
     if (bytes.length - at > LINE_BYTES_MAX) {
       this.#line += 1;
       this.#problem(this.#line, -1, `is longer than ${LINE_BYTES_MAX} bytes`);
-      throw new Enough();
+      this.#isOver = true;
     }
     // A copy, because the chunk is the stream's.
     this.#carry = Buffer.from(bytes.subarray(at));
@@ -192,7 +152,7 @@ export class LineReader {
     const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
     if (!isUtf16 && first !== 0 && second !== 0) return;
     this.#problem(1, -1, 'the file is UTF-16: it must be UTF-8');
-    throw new Enough();
+    this.#isOver = true;
   }
 
   #readLine(bytes: Buffer, start: number, newline: number): void {
@@ -265,7 +225,7 @@ export class LineReader {
     }
     if (found > columns.length) this.#problem(this.#line, columns.length, 'the header has a column too many');
     // Every line would be wrong for the same reason.
-    if (this.problems.length > 0) throw new Enough();
+    if (this.problems.length > 0) this.#isOver = true;
   }
 
   #readFields(bytes: Buffer): void {
@@ -388,50 +348,29 @@ export class LineReader {
   }
 
   #stage(bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {
-    if (this.#out.length - this.#used < STAGED_LINE_MAX) this.#grow();
-    const out = this.#out;
-    const place = this.#place;
-    let at = this.#copy(bytes, place.settlementId, this.#used);
-    out[at] = TAB;
-    at = writeInteger(out, at + 1, this.#line);
-    out[at] = TAB;
-    out[at + 1] = 0x30 + refund;
-    out[at + 2] = TAB;
-    at = this.#copy(bytes, place.visitId, at + 3);
-    out[at] = TAB;
-    at = this.#copy(bytes, place.personId, at + 1);
-    out[at] = TAB;
-    at = writeInteger(out, at + 1, total);
-    out[at] = TAB;
-    at = writeInteger(out, at + 1, fundTotal);
-    out[at] = TAB;
-    at = writeInteger(out, at + 1, account);
-    out[at] = TAB;
+    const [starts, ends, place, staged] = [this.#starts, this.#ends, this.#place, this.#staged];
+    const copy = (index: number): void => staged.copy(bytes, starts[index] as number, ends[index] as number);
+    staged.begin();
+    copy(place.settlementId);
+    staged.integer(this.#line);
+    staged.integer(refund);
+    copy(place.visitId);
+    copy(place.personId);
+    staged.integer(total);
+    staged.integer(fundTotal);
+    staged.integer(account);
     const hash = place.policyHash;
-    const hasHash = hash >= 0 && hash < this.#columns && this.#ends[hash] !== this.#starts[hash];
-    at = hasHash ? this.#copy(bytes, hash, at + 1) : at + 1 + NOTHING.copy(out, at + 1);
-    out[at] = LF;
-    this.#used = at + 1;
-    this.#staged += 1;
-  }
-
-  #copy(bytes: Buffer, index: number, from: number): number {
-    const out = this.#out;
-    const end = this.#ends[index] as number;
-    let to = from;
-    for (let at = this.#starts[index] as number; at < end; at += 1, to += 1) out[to] = bytes[at] as number;
-    return to;
-  }
-
-  #grow(): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(1 << 20, this.#out.length * 2));
-    this.#out.copy(grown, 0, 0, this.#used);
-    this.#out = grown;
+    if (hash >= 0 && hash < this.#columns && ends[hash] !== starts[hash]) copy(hash);
+    else staged.nothing();
+    staged.end();
   }
 
   #problem(line: number, index: number, problem: string): void {
+    if (this.problems.length === PROBLEMS_MAX) {
+      this.#isOver = true;
+      return;
+    }
     const column: Column | undefined = this.#form.columns[index];
     this.problems.push({ line, column: index + 1, name: column?.name ?? '', problem });
-    if (this.problems.length >= PROBLEMS_MAX) throw new Enough();
   }
 }

@@ -194,7 +194,7 @@ describe('amounts', () => {
   });
 
   it('are written as they are', () => {
-    fc.assert(fc.property(fc.maxSafeInteger(), (value) => void expect(written(value)).toBe(String(value))));
+    fc.assert(fc.property(fc.maxSafeInteger(), (value) => written(value) === String(value)));
     expect([0, 9, 10, -1, 99, 100].map(written)).toEqual(['0', '9', '10', '-1', '99', '100']);
   });
 });
