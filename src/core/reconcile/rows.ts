@@ -15,6 +15,7 @@ export interface Figures {
 export interface BookedRow extends Figures {
   readonly settlementId: string;
   readonly windowId: number;
+  readonly billNumber: string;
   readonly personId: string;
   readonly institutionId: string;
   readonly homeRegion: string;

@@ -11,6 +11,7 @@ function booked(changes: Partial<BookedRow> = {}): BookedRow {
   return {
     settlementId: 's1',
     windowId: WINDOW,
+    billNumber: 'b1',
     personId: 'p1',
     institutionId: 'H33042100001',
     homeRegion: '320509',
