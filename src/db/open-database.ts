@@ -27,6 +27,7 @@ import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createPersonStore } from './person-store.ts';
+import { openReconciliation, type Reconciliation } from './reconciliation/open-reconciliation.ts';
 import { createRuleArchive } from './rule-archive.ts';
 import { createSettlementQueries } from './settlement-queries.ts';
 import { createMysqlSettlementStore } from './settlement-store-mysql.ts';
@@ -60,6 +61,7 @@ export interface Database {
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
+  readonly reconciliation: Reconciliation;
   /** Brings the tables up to date; waits while another process does. */
   migrate(): Promise<void>;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -81,6 +83,7 @@ function overKnex(knex: Knex) {
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),
+    reconciliation: openReconciliation(knex),
     ...withOurErrors({
       migrate: () => migrateUp(knex),
       async ping() {
