@@ -11,11 +11,14 @@ import type {
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
+import type { CaseStore, MaterialFiles } from '../app/casework/ports.ts';
+import { createCaseStore } from './case-store.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createMaterialFiles } from './material-files.ts';
 import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
@@ -28,6 +31,8 @@ import { createSqliteSettlementStore } from './settlement-store-sqlite.ts';
 
 /** Name of the SQLite file in the data directory. */
 const SQLITE_FILE = 'tongjie.sqlite';
+/** Folder of materials in the data directory. */
+const MATERIALS_FOLDER = 'materials';
 const CONNECTIONS = 4;
 
 export interface DatabaseOptions {
@@ -49,6 +54,9 @@ export interface Database {
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
+  readonly caseStore: CaseStore;
+  /** Beside the database, in the data directory. */
+  readonly materialFiles: MaterialFiles;
   /** Brings the tables up to date; waits while another process does. */
   migrate(): Promise<void>;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -66,6 +74,7 @@ function overKnex(knex: Knex) {
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),
+    caseStore: withOurErrors(createCaseStore(knex)),
     ...withOurErrors({
       migrate: () => migrateUp(knex),
       async ping() {
@@ -81,6 +90,7 @@ function overKnex(knex: Knex) {
  * @throws AppError INVALID_INPUT for a bad URL, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: DatabaseOptions): Promise<Database> {
+  const materialFiles = createMaterialFiles(join(dataDir, MATERIALS_FOLDER));
   if (url === undefined) {
     await mkdir(dataDir, { recursive: true });
     const knex = connectSqlite(join(dataDir, SQLITE_FILE));
@@ -88,6 +98,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
       engine: 'sqlite',
       settlementStore: createSqliteSettlementStore(knex),
       ...overKnex(knex),
+      materialFiles,
       close: () => knex.destroy(),
     };
   }
@@ -99,6 +110,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
     engine: 'mariadb',
     settlementStore: createMysqlSettlementStore(sessions),
     ...overKnex(knex),
+    materialFiles,
     async close() {
       await sessions.close();
       await knex.destroy();
