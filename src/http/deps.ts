@@ -1,3 +1,4 @@
+import type { CaseworkDeps } from '../app/casework/case-deps.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -14,6 +15,7 @@ import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
 import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
 import type { DateText } from '../core/calendar.ts';
+import type { Guide } from '../core/casework/guides.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CounterEvents } from './counter/counter-events.ts';
@@ -43,6 +45,9 @@ export interface HttpDeps {
   >;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly casework: CaseworkDeps;
+  /** Handling guides by region, as they are in force now. */
+  readonly guides: () => ReadonlyMap<string, Guide>;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */
