@@ -1,4 +1,6 @@
 import { pino, type Logger } from 'pino';
+import type { CaseworkDeps } from './app/casework/case-deps.ts';
+import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { listJobs } from './app/jobs/list-jobs.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
@@ -19,9 +21,10 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
+import { remindersJob } from './jobs/casework-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
 import { keepJob } from './jobs/runner.ts';
-import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
+import { CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
 import { createBreakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
@@ -62,6 +65,7 @@ interface Parts {
   readonly log: Logger;
   readonly newId: () => string;
   readonly clearing: ClearingDeps;
+  readonly casework: CaseworkDeps;
   readonly runClearing: HttpDeps['runClearing'];
   readonly reloadRules: HttpDeps['reloadRules'];
 }
@@ -153,6 +157,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   });
   metrics.watchQueue(() => settling.waiting);
 
+  log.info(await sweepMaterials(parts.casework), 'materials swept');
   const keys = await watchKeys(database.keyStore, log);
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
   const starter = createClearingStarter(runner, parts.clearing);
@@ -171,6 +176,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       startClearing: (businessDate) => starter.start(businessDate),
     },
     ledger: database.ledgerQueries,
+    casework: parts.casework,
+    guides: () => keeper.current.guides,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
     reloadRules: parts.reloadRules,
@@ -197,12 +204,20 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUrls }: Environment): Stoppable {
+function work(
+  { database, clock, log, newId, clearing, casework, keeper }: Parts,
+  { fundUrls }: Environment,
+): Stoppable {
   const { leaseStore: leases, jobRunStore: runs, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
+  });
+
+  const reminders = keepJob(deps, remindersJob(casework));
+  const morning = everyNightAt(REMINDER_TIME, () => {
+    reminders.trigger();
   });
 
   const breakers = createBreakers(undefined, (change) => {
@@ -219,8 +234,8 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
       breakers.close();
-      await night.stop();
-      await job.stop();
+      await Promise.all([night.stop(), morning.stop()]);
+      await Promise.all([job.stop(), reminders.stop()]);
     },
   };
 }
@@ -254,7 +269,14 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const runClearing = (businessDate: DateText) =>
       clearNow({ leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
+    const casework: CaseworkDeps = {
+      cases: database.caseStore,
+      materialFiles: database.materialFiles,
+      handlingRules: () => keeper.current.handling,
+      clock,
+      newId,
+    };
+    const parts: Parts = { database, keeper, clock, log, newId, clearing, casework, runClearing, reloadRules: reload };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);

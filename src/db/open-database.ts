@@ -15,6 +15,8 @@ import type {
   SettlementStore,
 } from '../app/ports.ts';
 import { createClearingSteps } from './clearing-steps.ts';
+import type { CaseStore, MaterialFiles } from '../app/casework/ports.ts';
+import { createCaseStore } from './case-store.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
@@ -22,6 +24,7 @@ import { createJobRunStore } from './job-run-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLedgerQueries } from './ledger-queries.ts';
+import { createMaterialFiles } from './material-files.ts';
 import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
@@ -36,6 +39,8 @@ import { createWindowReader } from './window-reader.ts';
 
 /** Name of the SQLite file in the data directory. */
 const SQLITE_FILE = 'tongjie.sqlite';
+/** Folder of materials in the data directory. */
+const MATERIALS_FOLDER = 'materials';
 const CONNECTIONS = 4;
 
 export interface DatabaseOptions {
@@ -62,6 +67,9 @@ export interface Database {
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
   readonly reconciliation: Reconciliation;
+  readonly caseStore: CaseStore;
+  /** Beside the database, in the data directory. */
+  readonly materialFiles: MaterialFiles;
   /** Brings the tables up to date; waits while another process does. */
   migrate(): Promise<void>;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -84,6 +92,7 @@ function overKnex(knex: Knex) {
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),
     reconciliation: openReconciliation(knex),
+    caseStore: withOurErrors(createCaseStore(knex)),
     ...withOurErrors({
       migrate: () => migrateUp(knex),
       async ping() {
@@ -99,6 +108,7 @@ function overKnex(knex: Knex) {
  * @throws AppError INVALID_INPUT for a bad URL, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: DatabaseOptions): Promise<Database> {
+  const materialFiles = createMaterialFiles(join(dataDir, MATERIALS_FOLDER));
   if (url === undefined) {
     await mkdir(dataDir, { recursive: true });
     const knex = connectSqlite(join(dataDir, SQLITE_FILE));
@@ -106,6 +116,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
       engine: 'sqlite',
       settlementStore: createSqliteSettlementStore(knex),
       ...overKnex(knex),
+      materialFiles,
       close: () => knex.destroy(),
     };
   }
@@ -117,6 +128,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
     engine: 'mariadb',
     settlementStore: createMysqlSettlementStore(sessions),
     ...overKnex(knex),
+    materialFiles,
     async close() {
       await sessions.close();
       await knex.destroy();

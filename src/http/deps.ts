@@ -1,3 +1,4 @@
+import type { CaseworkDeps } from '../app/casework/case-deps.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -17,6 +18,7 @@ import type { JobRun } from '../app/jobs/ports.ts';
 import type { LedgerQueries } from '../app/ledger/ports.ts';
 import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
 import type { DateText } from '../core/calendar.ts';
+import type { Guide } from '../core/casework/guides.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CounterEvents } from './counter/counter-events.ts';
@@ -61,6 +63,9 @@ export interface HttpDeps {
     readonly startClearing: (businessDate: DateText | undefined) => Promise<string>;
   };
   readonly ledger: LedgerQueries;
+  readonly casework: CaseworkDeps;
+  /** Handling guides by region, as they are in force now. */
+  readonly guides: () => ReadonlyMap<string, Guide>;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

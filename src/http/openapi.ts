@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import * as bills from './schemas/bills.ts';
+import * as casework from './schemas/casework.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
@@ -45,6 +46,7 @@ const COMPONENTS = '#/components/schemas/';
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = {
     ...bills,
+    ...casework,
     ...clearing,
     ...enquiries,
     ...counter,
@@ -62,6 +64,12 @@ function named(): Map<z.ZodType, string> {
 const names = named();
 const QUERIES = new Set<z.ZodType>([
   bills.settlementQuery,
+  casework.caseListQuery,
+  casework.dueCasesQuery,
+  casework.addMaterialQuery,
+  casework.readMaterialQuery,
+  casework.serviceCountsQuery,
+  casework.guidesQuery,
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
@@ -112,6 +120,7 @@ const PROBLEM_WORDS: Readonly<Record<string, string>> = {
   403: 'Not for this caller.',
   404: 'Nothing there, or nothing that the caller may see.',
   409: 'In conflict with what is there.',
+  410: 'It was there and is lost.',
   413: 'The body is too large.',
   415: 'The body is not of a media type that is taken here.',
   422: 'A lawful no, by its code.',

@@ -1,3 +1,4 @@
+import { CASEWORK_ROUTES } from './casework/casework-routes.ts';
 import { CLEARING_ROUTES } from './clearing/clearing-routes.ts';
 import { COUNTER_ROUTES } from './counter/counter-routes.ts';
 import { JOB_ROUTES } from './jobs/job-routes.ts';
@@ -17,4 +18,5 @@ export const ROUTES: readonly Route[] = [
   ...JOB_ROUTES,
   ...RULE_ROUTES,
   ...COUNTER_ROUTES,
+  ...CASEWORK_ROUTES,
 ];

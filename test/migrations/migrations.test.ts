@@ -9,8 +9,9 @@ import { connectMysql, connectSqlite } from '../../src/db/connect.ts';
 import { enter } from '../../src/db/journal.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
-import { openDatabase } from '../../src/db/open-database.ts';
 import { issueWindow } from '../support/clearing.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { sampleCase, sampleEvent, sampleMaterial } from '../support/case-samples.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
 import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
@@ -46,6 +47,27 @@ async function fillJournal(place: Place): Promise<void> {
   }
 }
 
+/** A case with all that hangs on it. */
+async function fillCases({ caseStore }: Database): Promise<void> {
+  const record = sampleCase();
+  await caseStore.create(record, sampleEvent(record));
+  const next = { ...record, version: 2 };
+  const { caseId } = record;
+  const material = sampleMaterial({ caseId });
+  const verify = { itemId: 'card', verifiedBy: 'wang', verifiedRegion: '320509', verifiedAtMs: 1 };
+  await caseStore.change({ record: next, event: sampleEvent(next), material, verify });
+  const { materialId } = material;
+  await caseStore.recordLook({
+    lookId: 'l1',
+    materialId,
+    seenBy: 'wang',
+    seenRegion: '320509',
+    seenAtMs: 1,
+    why: '看',
+  });
+  await caseStore.remind(record.dueDate!);
+}
+
 /** A row in every table that a migration made. */
 async function fill(place: Place): Promise<void> {
   const database = await openDatabase(place);
@@ -72,6 +94,7 @@ async function fill(place: Place): Promise<void> {
   await database.jobRunStore.begin({ runId: 'r1', name: 'clearing', holder: 'a', token: 1, startedAtMs: 1 });
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
+  await fillCases(database);
   await database.close();
   await fillJournal(place);
 }
@@ -151,6 +174,7 @@ describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
     const constraints = {
       settlement: ['total_fen', 'pool_fen', 'fund_total_fen', 'person_total_fen', 'cash_fen', 'account_fen'],
       clearing_net: ['net_fen', 'payable_fen'],
+      casework_case: ['granted_fen', 'pool_fen'],
     };
     for (const [table, columns] of Object.entries(constraints)) {
       for (const column of columns) {

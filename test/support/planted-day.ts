@@ -219,7 +219,14 @@ const COLUMNS = `settlement_id, institution_id, bill_key, attempt, request_key, 
 function values(row: SettlementRow): SqlValue[] {
   const { pool, largeCost, seriousIllness, civilServant, medicalAid } = row.funds;
   return [
-    ...[row.settlementId, row.institutionId, `${row.institutionId}/${row.billNumber}`, row.attempt, '', row.contentHash],
+    ...[
+      row.settlementId,
+      row.institutionId,
+      `${row.institutionId}/${row.billNumber}`,
+      row.attempt,
+      '',
+      row.contentHash,
+    ],
     ...[row.reverses ?? null, row.personId, row.homeRegion, row.treatmentRegion, row.scheme, row.benefit, row.windowId],
     ...[row.visitDate, row.settledOn, row.settledAtMs, row.total, row.fullSelfPay, row.overLimit, row.firstSelfPay],
     ...[row.eligible, pool, largeCost, seriousIllness, civilServant, medicalAid, row.fundTotal, row.personTotal],

@@ -101,10 +101,7 @@ function toForeign({ source, form }: ReconciliationRun) {
 }
 
 /** Reads the policy of ours where a line names another side's, which is a handful of documents. */
-async function withPolicies(
-  { queries }: MatchDeps,
-  candidates: readonly Candidate[],
-): Promise<readonly Unmatched[]> {
+async function withPolicies({ queries }: MatchDeps, candidates: readonly Candidate[]): Promise<readonly Unmatched[]> {
   const asks = ({ unmatched: { ours, lines } }: Candidate): string[] =>
     ours !== undefined && lines.some(({ policyHash }) => policyHash !== undefined) ? [ours.settlementId] : [];
   const stored = await queries.byIds(candidates.flatMap(asks));

@@ -197,7 +197,10 @@ export interface DifferenceStore {
   /** open or proposed → refused. */
   refuse(decision: Decision): Promise<boolean>;
   /** open → accepted, where no money moves; proposed → accepted with the reversal that was made. */
-  accept(decision: Decision, outcome?: { readonly reversalId: string; readonly settlementId: string }): Promise<boolean>;
+  accept(
+    decision: Decision,
+    outcome?: { readonly reversalId: string; readonly settlementId: string },
+  ): Promise<boolean>;
 }
 
 /** What an accepted adjustment does to the clearing of the open window. */

@@ -47,7 +47,8 @@ function checkedRuns(runs: readonly ReconciliationRun[]): ReconciliationRun {
 function oursSql(knex: Knex, { source }: ReconciliationRun, runs: number): string {
   const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const list = Array.from({ length: runs }, () => '?').join(',');
-  const [select, join] = isMysql && runs > 1 ? ['SELECT STRAIGHT_JOIN', 'JOIN'] : ['SELECT', runs > 1 ? 'CROSS JOIN' : 'JOIN'];
+  const [select, join] =
+    isMysql && runs > 1 ? ['SELECT STRAIGHT_JOIN', 'JOIN'] : ['SELECT', runs > 1 ? 'CROSS JOIN' : 'JOIN'];
   return `${select} s.settlement_id, r.run_id FROM settlement s
     ${join} reconciliation_run r ON r.party = s.${PARTY_COLUMNS[source]}
     LEFT JOIN reconciliation_line l
@@ -77,7 +78,10 @@ function isAllAgreed({ ours, lines }: Unmatched): boolean {
 /** The last id that comes before another one: where a page that is to contain that one begins. */
 const BEFORE_ALL = '';
 
-async function* pagesOf(read: (after: string) => Promise<readonly Row[]>, from: string): AsyncGenerator<readonly Row[]> {
+async function* pagesOf(
+  read: (after: string) => Promise<readonly Row[]>,
+  from: string,
+): AsyncGenerator<readonly Row[]> {
   let after = from;
   for (;;) {
     const rows = await read(after);
@@ -88,7 +92,11 @@ async function* pagesOf(read: (after: string) => Promise<readonly Row[]>, from: 
   }
 }
 
-function difference(run: ReconciliationRun, differenceNo: number, { class: kind, ours, line, ...rest }: Difference): object {
+function difference(
+  run: ReconciliationRun,
+  differenceNo: number,
+  { class: kind, ours, line, ...rest }: Difference,
+): object {
   return {
     run_id: run.runId,
     difference_no: differenceNo,
