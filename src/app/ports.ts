@@ -271,20 +271,6 @@ export interface ClearingResult {
   readonly notices: readonly OutboxMessage[];
 }
 
-/** A message on its way, as the dispatcher sees it. */
-export interface PendingMessage extends OutboxMessage {
-  readonly attempts: number;
-}
-
-/** The outbox, as the dispatcher works it off. */
-export interface OutboxStore {
-  /** Due messages of one partner, oldest first, at most the first undelivered one of each order key when that one failed before. */
-  due(partnerRegion: string, nowMs: number, limit: number): Promise<readonly PendingMessage[]>;
-  delivered(messageIds: readonly string[], atMs: number): Promise<void>;
-  failed(messageIds: readonly string[], error: string, nextAttemptAtMs: number): Promise<void>;
-  pending(): Promise<readonly { readonly partnerRegion: string; readonly topic: string; readonly count: number }[]>;
-}
-
 /** A message as a home fund reads it: money as text, instants with offset. Its members are those of http/schemas/funds.ts. */
 export interface FundMessage {
   readonly messageId: string;

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import type { OutboxStore } from '../app/outbox/ports.ts';
+import type { PartnerStates } from '../app/partners/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
   LeaseStore,
-  OutboxStore,
   PersonStore,
   RuleArchive,
   SettlementQueries,
@@ -20,6 +21,7 @@ import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
 import { createOutboxStore } from './outbox-store.ts';
+import { createPartnerStates } from './partner-states.ts';
 import { createPersonStore } from './person-store.ts';
 import { createRuleArchive } from './rule-archive.ts';
 import { createSettlementQueries } from './settlement-queries.ts';
@@ -46,6 +48,7 @@ export interface Database {
   readonly personStore: PersonStore;
   readonly clearingStore: ClearingStore;
   readonly outboxStore: OutboxStore;
+  readonly partnerStates: PartnerStates;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
@@ -63,6 +66,7 @@ function overKnex(knex: Knex) {
     personStore: withOurErrors(createPersonStore(knex)),
     clearingStore: withOurErrors(createClearingStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
+    partnerStates: withOurErrors(createPartnerStates(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),

@@ -34,6 +34,9 @@ export interface FundClient {
 const TIMEOUT_MS = 5000;
 const ANSWER_BYTES_MAX = 1_000_000;
 
+/** Wrong key, wrong address, too slow, too often: trouble between two systems, whatever was sent. */
+const SAYS_NOTHING_OF_MESSAGES = new Set([401, 403, 404, 405, 407, 408, 429]);
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -87,7 +90,7 @@ function deliveryOf(region: string, { status, text }: Answer): Delivery {
   if (isSuccess && receipt?.accepted !== undefined) {
     return { accepted: new Set(receipt.accepted), problem: receipt.problem };
   }
-  if (status >= 500 || status === 408 || status === 429) {
+  if (status >= 500 || SAYS_NOTHING_OF_MESSAGES.has(status)) {
     throw refusal('PARTNER_FAILED', `${region} answered ${status}`, receipt);
   }
   if (!isSuccess || receipt?.problem !== undefined) {

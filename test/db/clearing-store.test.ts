@@ -197,7 +197,7 @@ describeEachDatabase('ClearingStore', (open) => {
       expect(await clearingStore.statement('没有')).toBeUndefined();
       expect(await clearingStore.netPositions(1)).toEqual(result.nets);
       expect(await outboxStore.due('320509', 20, 9)).toEqual(
-        result.notices.map((notice) => ({ ...notice, attempts: 0 })),
+        result.notices.map((notice) => ({ ...notice, attempts: 0, strikes: 0 })),
       );
     });
 

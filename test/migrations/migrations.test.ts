@@ -9,7 +9,7 @@ import { connectMysql, connectSqlite } from '../../src/db/connect.ts';
 import { enter } from '../../src/db/journal.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
-import { openDatabase } from '../../src/db/open-database.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
 import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
@@ -45,13 +45,31 @@ async function fillJournal(place: Place): Promise<void> {
   }
 }
 
+/** Two messages of which one failed, and a breaker that opened. */
+async function fillPartners({ outboxStore, partnerStates }: Database): Promise<void> {
+  const message = await outboxStore.due('320509', 0, 9);
+  const failure = { reason: '超时', atMs: 1, nextAttemptAtMs: 2, isStrike: false, isDead: true };
+  await outboxStore.failed(message.slice(0, 1), failure);
+  const counts = { fires: 2, failures: 1, timeouts: 1, rejects: 0 };
+  const lastError = { code: 'PARTNER_TIMEOUT', message: '超时', atMs: 1 };
+  const state = {
+    partner: '320509',
+    operation: 'messages',
+    position: 'open',
+    sinceMs: 1,
+    ...counts,
+    lastError,
+  } as const;
+  await partnerStates.report('p1', [state], 1);
+}
+
 /** A row in every table that a migration made. */
 async function fill(place: Place): Promise<void> {
   const database = await openDatabase(place);
   const { clearingStore, personStore, settlementStore } = database;
   await clearingStore.openFirstWindow(FIRST_DATE, 1);
   await personStore.importPersons([samplePerson('p1')]);
-  const writes = writesFor([sampleSettlement()], {
+  const writes = writesFor([sampleSettlement(), sampleSettlement()], {
     accumulators: [{ personId: 'p1', bucket: '2026-01-01', amounts: { poolPaid: 1 } }],
     accounts: [{ personId: 'p1', current: 1, carried: 2 }],
   });
@@ -69,6 +87,7 @@ async function fill(place: Place): Promise<void> {
     },
     3,
   );
+  await fillPartners(database);
   await database.leaseStore.acquire('clearing', 'a', 0, 1);
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
