@@ -1,6 +1,8 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
+import { lookAtPartners } from './app/partners/look-at-partners.ts';
+import type { OperationState } from './app/partners/ports.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -19,9 +21,10 @@ import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
+import { startReporting } from './jobs/report-partners.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
-import { createBreakers } from './partners/breakers.ts';
+import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
@@ -37,6 +40,7 @@ export interface StartOptions {
   /** Runs what is due: clearing at night, messages to partners. */
   readonly work: boolean;
   readonly clock?: Clock;
+  readonly breakerOptions?: BreakerOptions;
 }
 
 /** A process that has started. */
@@ -63,6 +67,7 @@ interface Parts {
   readonly clearing: ClearingDeps;
   readonly runClearing: HttpDeps['runClearing'];
   readonly reloadRules: HttpDeps['reloadRules'];
+  readonly breakers: Breakers;
 }
 
 /** Something that runs until it is stopped. */
@@ -151,6 +156,9 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     run: (batch: readonly BillCommand[]) => quoteBills(settleDeps, batch),
   });
   metrics.watchQueue(() => settling.waiting);
+  const { partnerStates: states, outboxStore: outbox } = database;
+  const partners = { states, outbox, counties: () => keeper.current.rules.regions, clock };
+  metrics.watchPartners(() => lookAtPartners(partners));
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
@@ -161,6 +169,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     persons: database.personStore,
     clearing: database.clearingStore,
     runClearing,
+    partners,
+    outbox,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
     reloadRules: parts.reloadRules,
@@ -185,8 +195,30 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   };
 }
 
+/** The breakers of this process; what they see is told to the others. */
+function watchPartners(
+  { partnerStates: store }: Database,
+  { clock = systemClock, breakerOptions }: StartOptions,
+  process: string,
+  log: Logger,
+) {
+  const changed = (change: OperationState): void => log.warn(change, 'a breaker changed');
+  const breakers = createBreakers(breakerOptions, changed, () => clock.now());
+  const reporting = startReporting({ states: () => breakers.states(), store, process, clock, log });
+  return {
+    breakers,
+    async stop() {
+      await reporting.stop();
+      breakers.close();
+    },
+  };
+}
+
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUrls }: Environment): Stoppable {
+function work(
+  { database, clock, log, newId, clearing, keeper, breakers }: Parts,
+  { fundUrls }: Environment,
+): Stoppable {
   const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
@@ -194,9 +226,6 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
     job.trigger();
   });
 
-  const breakers = createBreakers(undefined, (change) => {
-    log.warn(change, 'a breaker changed');
-  });
   const rulebook = () => keeper.current.rules.rulebook;
   const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook });
   const loops = Array.from(fundUrls, ([region, url]) => {
@@ -207,7 +236,6 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      breakers.close();
       await night.stop();
       await job.stop();
     },
@@ -241,7 +269,10 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const runClearing = (businessDate: DateText) =>
       clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
+    const watching = watchPartners(database, options, newId(), log);
+    running.push(watching);
+    const { breakers } = watching;
+    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload, breakers };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);

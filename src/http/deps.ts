@@ -1,3 +1,5 @@
+import type { OutboxStore } from '../app/outbox/ports.ts';
+import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -43,6 +45,8 @@ export interface HttpDeps {
   >;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly partners: PartnersDeps;
+  readonly outbox: Pick<OutboxStore, 'deadLetters' | 'decide'>;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

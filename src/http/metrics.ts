@@ -1,3 +1,4 @@
+import type { PartnerNow } from '../app/partners/look-at-partners.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What is measured, and the text that `/metrics` serves. */
@@ -11,6 +12,8 @@ export interface Metrics {
   timer(route: string): (seconds: number, status: number) => void;
   /** Says where the length of the settlement queue can be read. */
   watchQueue(waiting: () => number): void;
+  /** Says how the partners can be asked after when the metrics are read. */
+  watchPartners(look: () => Promise<readonly PartnerNow[]>): void;
   text(): Promise<{ readonly type: string; readonly body: string }>;
 }
 
@@ -23,11 +26,34 @@ function counter(registry: Registry, name: string, help: string): (outcome: stri
   return (outcome) => metric.inc({ outcome });
 }
 
+const BREAKER_VALUES = { closed: 0, halfOpen: 1, open: 2 } as const;
+const CALLS = ['fires', 'failures', 'timeouts', 'rejects'] as const;
+
+/** Gauges of partners, and what fills them; without a database they keep what they last showed. */
+function watchPartners(registers: Registry[], look: () => Promise<readonly PartnerNow[]>): () => Promise<void> {
+  const gauge = (name: string, help: string, labels: string[]) =>
+    new Gauge({ name: `tongjie_partner_${name}`, help, labelNames: ['partner', ...labels], registers });
+  const breakers = gauge('breaker', '0 closed, 1 half open, 2 open', ['operation']);
+  const calls = gauge('calls', 'calls of a partner since the processes started', ['operation', 'outcome']);
+  const messages = gauge('outbox', 'messages not delivered, by state', ['state']);
+  return async () => {
+    for (const { county, operations, backlog } of await look().catch(() => [])) {
+      const partner = county.code;
+      for (const { operation, position, ...counts } of operations) {
+        breakers.set({ partner, operation }, BREAKER_VALUES[position]);
+        for (const outcome of CALLS) calls.set({ partner, operation, outcome }, counts[outcome]);
+      }
+      for (const state of ['waiting', 'failed', 'dead'] as const) messages.set({ partner, state }, backlog[state]);
+    }
+  };
+}
+
 /** Makes the metrics of one process, with Node's own beside them. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
+  let refresh = (): Promise<void> => Promise.resolve();
   const latency = new Histogram({
     name: 'tongjie_http_request_seconds',
     help: 'time from request to answer, by route and class of status',
@@ -61,7 +87,11 @@ export function createMetrics(): Metrics {
         },
       });
     },
+    watchPartners(look) {
+      refresh = watchPartners(registers, look);
+    },
     async text() {
+      await refresh();
       return { type: registry.contentType, body: await registry.metrics() };
     },
   };

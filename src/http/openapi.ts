@@ -5,6 +5,7 @@ import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as partners from './schemas/partners.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
@@ -46,6 +47,7 @@ function named(): Map<z.ZodType, string> {
     ...enquiries,
     ...counter,
     ...funds,
+    ...partners,
     ...problems,
     ...rules,
   };
@@ -60,6 +62,7 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  partners.deadLetterQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {

@@ -12,6 +12,7 @@ import {
   type LaterBillsDepend,
   type RulesRefused,
 } from '../../src/http/schemas/problems.ts';
+import type * as partners from '../../src/http/schemas/partners.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
@@ -58,6 +59,9 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   clearing.NetPositionsAnswer &
   clearing.PairStatementList &
   clearing.PairStatementDetail &
+  partners.PartnerList &
+  partners.DeadLetterList &
+  partners.DeadLetterDecided &
   rules.RulesAnswer &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
