@@ -15,7 +15,7 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
   const ids = idList(personIds);
   // Always person before account, in the order of ids: two transactions that lock both can then never cross.
   const persons = `SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,a.current_fen,a.carried_fen
-    FROM person p FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a ON a.person_id=p.person_id
+    FROM person p FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a FORCE INDEX (PRIMARY) ON a.person_id=p.person_id
     WHERE p.person_id IN (${ids}) ORDER BY p.person_id`;
   const history =
     historySince === undefined
@@ -25,7 +25,7 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
   return [
     `SELECT window_id FROM open_window WHERE id=1${isLocking ? ' LOCK IN SHARE MODE' : ''}`,
     `${persons}${isLocking ? ' FOR UPDATE' : ''}`,
-    `SELECT person_id,bucket,amounts FROM accumulator WHERE person_id IN (${ids})`,
+    `SELECT person_id,bucket,amounts FROM accumulator FORCE INDEX (PRIMARY) WHERE person_id IN (${ids})`,
     `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.bill_key IN (${idList(billKeys)}) ORDER BY s.settlement_id`,
     history,
   ].join(';');
