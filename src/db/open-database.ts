@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { OutboxStore } from '../app/outbox/ports.ts';
 import type { PartnerStates } from '../app/partners/ports.ts';
+import type { CopyStore, FeedStore, ImportStore } from '../app/funds/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
@@ -15,6 +16,8 @@ import type {
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
+import { createCopyStore } from './copy-store.ts';
+import { createFeedStore, createImportStore } from './feed-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { migrateUp } from './migrate.ts';
@@ -52,6 +55,9 @@ export interface Database {
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
+  readonly copyStore: CopyStore;
+  readonly feedStore: FeedStore;
+  readonly importStore: ImportStore;
   /** Brings the tables up to date; waits while another process does. */
   migrate(): Promise<void>;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -70,6 +76,9 @@ function overKnex(knex: Knex) {
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),
+    copyStore: withOurErrors(createCopyStore(knex)),
+    feedStore: withOurErrors(createFeedStore(knex)),
+    importStore: withOurErrors(createImportStore(knex)),
     ...withOurErrors({
       migrate: () => migrateUp(knex),
       async ping() {

@@ -63,6 +63,25 @@ async function fillPartners({ outboxStore, partnerStates }: Database): Promise<v
   await partnerStates.report('p1', [state], 1);
 }
 
+/** Rows of what home funds feed. */
+async function fillCopy({ copyStore, feedStore, importStore }: Database): Promise<void> {
+  const change = { accumulators: [], accounts: { current: 1, carried: 0 } };
+  const event = { eventId: 'e1', personId: 'p1', sequence: 2, change, occurredAtMs: 1, contentHash: 'h' };
+  const need = { personIds: ['p1'], makes: true, eventIds: [], sequences: [], since: new Map() };
+  await copyStore.feed({ ...need, region: '320509' }, () => ({
+    writes: {
+      persons: [],
+      accounts: [],
+      accumulators: [],
+      positions: [{ personId: 'p1', sequence: 1 }],
+      events: [{ event: { ...event, state: 'waiting', reason: undefined }, receivedAtMs: 2 }],
+    },
+    result: undefined,
+  }));
+  await feedStore.moved({ ...(await feedStore.position('320509', 'persons')), position: '7', refused: 1 });
+  await importStore.add('i', [{ personId: 'p1', file: 'persons', line: 2, content: '[]' }]);
+}
+
 /** A row in every table that a migration made. */
 async function fill(place: Place): Promise<void> {
   const database = await openDatabase(place);
@@ -91,6 +110,7 @@ async function fill(place: Place): Promise<void> {
   await database.leaseStore.acquire('clearing', 'a', 0, 1);
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
+  await fillCopy(database);
   await database.close();
   await fillJournal(place);
 }
