@@ -7,6 +7,10 @@ import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
+import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
+import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
+import { settleAskingHome } from './app/standin/settle-asking-home.ts';
+import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
 import { readEnvironment, type Environment } from './config/environment.ts';
 import { loadConfig, type Config } from './config/load-config.ts';
 import type { RuleError } from './config/rule-error.ts';
@@ -21,6 +25,7 @@ import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
+import { startKeeping } from './jobs/keep-desk.ts';
 import { startReporting } from './jobs/report-partners.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
@@ -41,6 +46,10 @@ export interface StartOptions {
   readonly work: boolean;
   readonly clock?: Clock;
   readonly breakerOptions?: BreakerOptions;
+  /** Asks home funds about persons; without it every copy is fresh enough. */
+  readonly freshLook?: FreshLook;
+  /** Where what cannot settle is handed over. */
+  readonly cases?: CaseOpener;
 }
 
 /** A process that has started. */
@@ -68,6 +77,15 @@ interface Parts {
   readonly runClearing: HttpDeps['runClearing'];
   readonly reloadRules: HttpDeps['reloadRules'];
   readonly breakers: Breakers;
+  readonly standIn: StandInParts | undefined;
+}
+
+/** What settling without the home fund takes. */
+interface StandInParts {
+  readonly desk: KeptDesk;
+  readonly freshLook: FreshLook;
+  readonly cases: CaseOpener;
+  readonly terms: (region: string) => FundTerms | undefined;
 }
 
 /** Something that runs until it is stopped. */
@@ -136,7 +154,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const { database, keeper, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
   const rulebook = () => keeper.current.rules.rulebook;
-  const settleDeps = { store, queries, rulebook, clock, newId };
+  const { standIn } = parts;
+  const settleDeps = { store, queries, rulebook, clock, newId, standIn: standIn?.desk };
   const metrics = createMetrics();
   const counterEvents = createCounterEvents();
 
@@ -157,12 +176,15 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   });
   metrics.watchQueue(() => settling.waiting);
   const { partnerStates: states, outboxStore: outbox } = database;
-  const partners = { states, outbox, counties: () => keeper.current.rules.regions, clock };
+  const terms = (region: string) => keeper.current.partners.get(region);
+  const { provisionalStore: provisionals } = database;
+  const partners = { states, outbox, provisionals, terms, counties: () => keeper.current.rules.regions, clock };
+  const settle = (command: BillCommand) => settling.submit(command);
   metrics.watchPartners(() => lookAtPartners(partners));
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
-    settle: (command) => settling.submit(command),
+    settle: standIn === undefined ? settle : (command) => settleAskingHome({ ...standIn, settle }, command),
     quote: (command) => quoting.submit(command),
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
@@ -170,6 +192,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     clearing: database.clearingStore,
     runClearing,
     partners,
+    provisionals,
     outbox,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
@@ -214,11 +237,35 @@ function watchPartners(
   };
 }
 
+/** Until cases are kept, that there should be one is at least in the log. */
+function logCases(log: Logger): CaseOpener {
+  return {
+    open({ reason, homeRegion, institutionId, detail }) {
+      log.warn({ reason, homeRegion, institutionId, detail }, 'a case should be opened');
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What is needed to settle while a home fund cannot be asked: its terms, and what it has taken on, read now and then. */
+function standInFor(
+  { provisionalStore: provisionals }: Database,
+  keeper: RuleKeeper,
+  { freshLook, cases, environment, clock = systemClock }: StartOptions,
+  log: Logger,
+): (StandInParts & Stoppable) | undefined {
+  if (freshLook === undefined) return undefined;
+  // A fund whose system we do not know the address of is never asked.
+  const terms = (region: string): FundTerms | undefined =>
+    environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
+  const desk = createStandInDesk({ terms, provisionals });
+  const keeping = startKeeping(desk, clock, log);
+  return { desk, freshLook, terms, cases: cases ?? logCases(log), stop: () => keeping.stop() };
+}
+
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work(
-  { database, clock, log, newId, clearing, keeper, breakers }: Parts,
-  { fundUrls }: Environment,
-): Stoppable {
+function work(parts: Parts, { fundUrls }: Environment): Stoppable {
+  const { database, clock, log, newId, clearing, keeper, breakers, standIn } = parts;
   const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
@@ -233,6 +280,17 @@ function work(
     const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
     return startDispatchLoop({ ...deps, dispatch }, region);
   });
+  if (standIn !== undefined) {
+    const { settlementStore: store, provisionalStore: provisionals } = database;
+    const resolving = { ...standIn, store, provisionals, queries, rulebook, clock, newId };
+    for (const region of fundUrls.keys()) {
+      const dispatch = async (signal: AbortSignal) => {
+        const { resolved, ...round } = await resolveProvisionals(resolving, region, signal);
+        return { delivered: resolved, ...round };
+      };
+      loops.push(startDispatchLoop({ ...deps, dispatch }, region, 'provisionals'));
+    }
+  }
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -272,7 +330,10 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const watching = watchPartners(database, options, newId(), log);
     running.push(watching);
     const { breakers } = watching;
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload, breakers };
+    const standIn = standInFor(database, keeper, options, log);
+    if (standIn !== undefined) running.push(standIn);
+    const common = { database, keeper, clock, log, newId };
+    const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);

@@ -1,3 +1,4 @@
+import type { Provisional } from './standin/ports.ts';
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
@@ -24,6 +25,8 @@ export interface PersonState {
   /** `family` is always 0 here: it is another person's `carried`. */
   readonly accounts: AccountBalances;
   readonly accumulators: Accumulators;
+  /** When the home fund last handed this person over. */
+  readonly copiedAtMs?: number | undefined;
 }
 
 /**
@@ -114,6 +117,8 @@ export interface Writes {
   }[];
   readonly accounts: readonly { readonly personId: string; readonly current: Fen; readonly carried: Fen }[];
   readonly outbox: readonly OutboxMessage[];
+  /** Settlements made while the home fund could not be asked, and what this transaction makes of earlier ones. */
+  readonly provisionals?: readonly Provisional[];
 }
 
 /** The settlement write path. */

@@ -1,5 +1,7 @@
+import type { FundTerms } from '../core/policy/fund-terms.ts';
 import type { Institution } from '../core/policy/institution.ts';
 import { loadInstitutions } from './load-institutions.ts';
+import { loadPartners } from './load-partners.ts';
 import { loadRules, type RulesResult } from './load-rules.ts';
 import type { RuleError } from './rule-error.ts';
 
@@ -7,6 +9,8 @@ import type { RuleError } from './rule-error.ts';
 export interface Config {
   readonly rules: Extract<RulesResult, { ok: true }>;
   readonly institutions: ReadonlyMap<string, Institution>;
+  /** Terms of the counties' funds, by region. */
+  readonly partners: ReadonlyMap<string, FundTerms>;
 }
 
 export type ConfigResult =
@@ -24,5 +28,7 @@ export function loadConfig(configDir: string): ConfigResult {
   const loaded = loadInstitutions(configDir, rules.regions, catalogues);
   if (!loaded.ok) return loaded;
   const institutions = new Map(loaded.institutions.map((institution) => [institution.id, institution]));
-  return { ok: true, config: { rules, institutions } };
+  const terms = loadPartners(configDir, rules.regions);
+  if (!terms.ok) return terms;
+  return { ok: true, config: { rules, institutions, partners: terms.partners } };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { OutboxStore } from '../app/outbox/ports.ts';
 import type { PartnerStates } from '../app/partners/ports.ts';
+import type { ProvisionalStore } from '../app/standin/ports.ts';
 import type { CopyStore, FeedStore, ImportStore } from '../app/funds/ports.ts';
 import type {
   ClearingStore,
@@ -25,6 +26,7 @@ import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
 import { createOutboxStore } from './outbox-store.ts';
 import { createPartnerStates } from './partner-states.ts';
+import { createProvisionalStore } from './provisional-store.ts';
 import { createPersonStore } from './person-store.ts';
 import { createRuleArchive } from './rule-archive.ts';
 import { createSettlementQueries } from './settlement-queries.ts';
@@ -52,6 +54,7 @@ export interface Database {
   readonly clearingStore: ClearingStore;
   readonly outboxStore: OutboxStore;
   readonly partnerStates: PartnerStates;
+  readonly provisionalStore: ProvisionalStore;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
@@ -72,6 +75,7 @@ function overKnex(knex: Knex) {
     personStore: withOurErrors(createPersonStore(knex)),
     clearingStore: withOurErrors(createClearingStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
+    provisionalStore: withOurErrors(createProvisionalStore(knex)),
     partnerStates: withOurErrors(createPartnerStates(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),

@@ -11,6 +11,7 @@ import type {
   RulesInForce,
   SettlementQueries,
 } from '../app/ports.ts';
+import type { ProvisionalStore } from '../app/standin/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
@@ -45,6 +46,7 @@ export interface HttpDeps {
   >;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly provisionals: Pick<ProvisionalStore, 'byIds'>;
   readonly partners: PartnersDeps;
   readonly outbox: Pick<OutboxStore, 'deadLetters' | 'decide'>;
   readonly rulebook: () => Rulebook;

@@ -36,14 +36,16 @@ function watchPartners(registers: Registry[], look: () => Promise<readonly Partn
   const breakers = gauge('breaker', '0 closed, 1 half open, 2 open', ['operation']);
   const calls = gauge('calls', 'calls of a partner since the processes started', ['operation', 'outcome']);
   const messages = gauge('outbox', 'messages not delivered, by state', ['state']);
+  const exposures = gauge('exposure_yuan', 'provisional settlements: open, and taken on today', ['of']);
   return async () => {
-    for (const { county, operations, backlog } of await look().catch(() => [])) {
+    for (const { county, operations, backlog, exposure } of await look().catch(() => [])) {
       const partner = county.code;
       for (const { operation, position, ...counts } of operations) {
         breakers.set({ partner, operation }, BREAKER_VALUES[position]);
         for (const outcome of CALLS) calls.set({ partner, operation, outcome }, counts[outcome]);
       }
       for (const state of ['waiting', 'failed', 'dead'] as const) messages.set({ partner, state }, backlog[state]);
+      for (const of of ['open', 'today'] as const) exposures.set({ partner, of }, exposure[of] / 100);
     }
   };
 }

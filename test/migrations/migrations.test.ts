@@ -12,7 +12,7 @@ import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
 import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
-import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
+import { needFor, samplePerson, sampleProvisional, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations');
 
@@ -91,6 +91,7 @@ async function fill(place: Place): Promise<void> {
   const writes = writesFor([sampleSettlement(), sampleSettlement()], {
     accumulators: [{ personId: 'p1', bucket: '2026-01-01', amounts: { poolPaid: 1 } }],
     accounts: [{ personId: 'p1', current: 1, carried: 2 }],
+    provisionals: [sampleProvisional()],
   });
   await settlementStore.transact(needFor(['p1']), () => ({ writes, result: undefined }));
   await clearingStore.closeWindow(FIRST_DATE, '2026-11-25', 2);

@@ -21,7 +21,8 @@ export interface Dependent {
   readonly wouldBe: { readonly fundTotal: Fen; readonly personTotal: Fen } | undefined;
 }
 
-function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): boolean {
+/** Whether two outcomes are alike for funds and accumulators; who pays the rest from which purse is left out. */
+export function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): boolean {
   if (left.kind === 'rejection' || right.kind === 'rejection') return left.kind === right.kind;
   const moved = ({ accumulators }: Verdict): string =>
     JSON.stringify(

@@ -2,6 +2,7 @@ import type { DeadLetterDecision } from '../../app/outbox/ports.ts';
 import { countyOf } from '../../app/county-of.ts';
 import { lookAtPartners, type PartnerNow } from '../../app/partners/look-at-partners.ts';
 import type { OperationState } from '../../app/partners/ports.ts';
+import { formatFen } from '../../core/money/text.ts';
 import { notFound } from '../../platform/errors.ts';
 import { shanghaiInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -26,7 +27,7 @@ function presentOperation(state: OperationState): PartnerView['operations'][numb
   return { operation, breaker: position, since, calls: fires, failures, timeouts, rejects, lastError: error };
 }
 
-function presentPartner({ county, operations, backlog }: PartnerNow): PartnerView {
+function presentPartner({ county, operations, backlog, exposure }: PartnerNow): PartnerView {
   const { waiting, failed, dead, oldestAtMs } = backlog;
   return {
     region: county.code,
@@ -34,6 +35,12 @@ function presentPartner({ county, operations, backlog }: PartnerNow): PartnerVie
     nameEn: county.nameEn,
     operations: operations.map(presentOperation),
     outbox: { waiting, failed, dead, oldestAt: waiting === 0 ? undefined : shanghaiInstant(oldestAtMs) },
+    exposure: {
+      open: formatFen(exposure.open),
+      settlements: exposure.settlements,
+      today: formatFen(exposure.today),
+      todayMax: exposure.todayMax === undefined ? undefined : formatFen(exposure.todayMax),
+    },
   };
 }
 

@@ -25,6 +25,12 @@ export const partnerView = z.object({
     dead: count,
     oldestAt: f.instant.optional(),
   }),
+  exposure: z.object({
+    open: f.sum.meta({ description: 'what the fund and its accounts pay of settlements that are still provisional' }),
+    settlements: count,
+    today: f.sum.meta({ description: 'of all that was provisional when it was settled today' }),
+    todayMax: f.sum.optional(),
+  }),
 });
 export type PartnerView = z.infer<typeof partnerView>;
 export const partnerList = z.object({ partners: z.array(partnerView) });
