@@ -12,7 +12,13 @@ import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
 import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
-import { needFor, samplePerson, sampleProvisional, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
+import {
+  needFor,
+  samplePerson,
+  sampleProvisional,
+  sampleSettlement,
+  writesFor,
+} from '../support/settlement-samples.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations');
 

@@ -8,7 +8,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { PersonState, SettlementQueries, SettlementStore, State, StoredSettlement, Writes } from '../ports.ts';
 import { decodeDocument, encodeDocument, type SettlementDocument } from '../settlement/document.ts';
 import { adviceOf, postingsFor } from '../settlement/entries.ts';
-import { sameShares } from '../settlement/find-dependents.ts';
+import { CORRECTION_KEY, liveAfter, sameShares } from '../settlement/find-dependents.ts';
 import { billKeyOf } from '../settlement/judge-bill.ts';
 import { negated } from '../settlement/reverse-settlement.ts';
 import { rulesAsSettled } from '../settlement/rules-as-settled.ts';
@@ -120,14 +120,10 @@ interface Later {
 }
 
 function laterThan(original: StoredSettlement, history: readonly StoredSettlement[], rulebook: Rulebook): Later[] {
-  const reversed = new Set(history.map(({ row }) => row.reverses));
-  return history
-    .filter(({ row }) => row.reverses === undefined && row.settlementId !== original.row.settlementId)
-    .filter(({ row }) => !reversed.has(row.settlementId))
-    .map((settlement) => ({
-      settlement,
-      document: decodeDocument(settlement.document, (hash) => rulebook.policyByHash(hash)?.rows),
-    }));
+  return liveAfter(original, history).map((settlement) => ({
+    settlement,
+    document: decodeDocument(settlement.document, (hash) => rulebook.policyByHash(hash)?.rows),
+  }));
 }
 
 function isBelowNothing(accumulators: Accumulators): boolean {
@@ -194,10 +190,10 @@ function correct(deps: ResolveDeps, about: Case, state: State, { patient, facts,
       ...row,
       settlementId: deps.newId(),
       attempt: row.attempt + 1,
-      requestKey: `correction-${row.settlementId}`,
+      requestKey: CORRECTION_KEY + row.settlementId,
       scheme: patient.person.scheme,
       windowId: state.windowId,
-      settledAtMs: atMs + 1,
+      settledAtMs: atMs,
       ...amountsOf(again),
     },
     document: encodeDocument({ ...document, ...facts, person: patient.person, verdict: again }),
