@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
+import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -37,6 +38,8 @@ export interface StartOptions {
   /** Runs what is due: clearing at night, messages to partners. */
   readonly work: boolean;
   readonly clock?: Clock;
+  /** Simulated fund systems that run in this process; none but in the demo. */
+  readonly simulators?: HttpDeps['simulators'];
 }
 
 /** A process that has started. */
@@ -63,6 +66,7 @@ interface Parts {
   readonly clearing: ClearingDeps;
   readonly runClearing: HttpDeps['runClearing'];
   readonly reloadRules: HttpDeps['reloadRules'];
+  readonly simulators: HttpDeps['simulators'];
 }
 
 /** Something that runs until it is stopped. */
@@ -151,6 +155,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     run: (batch: readonly BillCommand[]) => quoteBills(settleDeps, batch),
   });
   metrics.watchQueue(() => settling.waiting);
+  metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
@@ -159,6 +164,9 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
     persons: database.personStore,
+    copies: database.copyStore,
+    feeds: database.feedStore,
+    simulators: parts.simulators,
     clearing: database.clearingStore,
     runClearing,
     rulebook,
@@ -220,7 +228,7 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
  * @throws AppError BAD_RULES, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function start(options: StartOptions): Promise<RunningService> {
-  const { environment, clock = systemClock } = options;
+  const { environment, clock = systemClock, simulators = new Map() } = options;
   const log = pino({ level: environment.logLevel });
   const config = firstConfig(environment.configDir);
   const database = await openStores(environment, clock);
@@ -241,7 +249,17 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const runClearing = (businessDate: DateText) =>
       clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
+    const parts: Parts = {
+      database,
+      keeper,
+      clock,
+      log,
+      newId,
+      clearing,
+      runClearing,
+      reloadRules: reload,
+      simulators,
+    };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);
@@ -280,7 +298,11 @@ async function main(role: string | undefined): Promise<void> {
   if (role === 'demo') {
     // Only here, so that a process in production loads no simulator.
     const { runDemo } = await import('./cli/demo.ts');
-    stopOnSignal(await runDemo(environment, (settings) => start({ environment: settings, serve: true, work: true })));
+    stopOnSignal(
+      await runDemo(environment, (settings, simulators) =>
+        start({ environment: settings, serve: true, work: true, simulators }),
+      ),
+    );
     return;
   }
   if (role !== 'serve' && role !== 'worker') {

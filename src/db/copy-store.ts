@@ -314,7 +314,7 @@ async function write(transaction: Knex.Transaction, region: string, writes: Feed
 async function stateOf(knex: Knex): Promise<readonly CopyState[]> {
   const persons = await rowsOf<Row>(
     knex,
-    'SELECT home_region, COUNT(*) AS persons, MIN(copied_at_ms) AS oldest FROM person GROUP BY home_region',
+    'SELECT home_region, MIN(copied_at_ms) AS oldest FROM person GROUP BY home_region',
   );
   const events = await rowsOf<Row>(
     knex,
@@ -325,7 +325,6 @@ async function stateOf(knex: Knex): Promise<readonly CopyState[]> {
     exactInteger(events.find((row) => row.home_region === region && row.state === state)?.events ?? 0);
   return persons.map((row) => ({
     region: row.home_region as string,
-    persons: exactInteger(row.persons),
     oldestCopyMs: exactInteger(row.oldest),
     eventsWaiting: count(row.home_region, 'waiting'),
     eventsRefused: count(row.home_region, 'refused'),

@@ -56,7 +56,7 @@ export interface StreamCall {
   readonly query: Readonly<Record<string, unknown>>;
 }
 
-type Method = 'get' | 'post';
+type Method = 'get' | 'post' | 'put';
 
 /** One row of the route table, ready to be served and described. */
 export type Route = { readonly method: Method; readonly path: string } & (Asks<unknown, unknown, object> | Streams);
@@ -74,6 +74,11 @@ export function get<Query, Answer extends object>(path: string, asks: Asks<unkno
 /** A row for doing. */
 export function post<Body, Query, Answer extends object>(path: string, asks: Asks<Body, Query, Answer>): Route {
   return at('post', path, asks);
+}
+
+/** A row for doing that comes to the same however often it is done. */
+export function put<Body, Query, Answer extends object>(path: string, asks: Asks<Body, Query, Answer>): Route {
+  return at('put', path, asks);
 }
 
 /** A row for watching: server-sent events. */

@@ -89,7 +89,7 @@ export interface CopyStore {
     need: FeedNeed,
     decide: (state: FeedState) => { readonly writes: FeedWrites; readonly result: T },
   ): Promise<T>;
-  /** By region: persons, the oldest copy, and events that are held or refused. */
+  /** By region: the oldest copy, and events that are held or refused. */
   state(): Promise<readonly CopyState[]>;
   /** When a person's copy was so at the fund: when it came, or when the fund's feed was last read to its end. */
   asOf(personId: string): Promise<number | undefined>;
@@ -98,7 +98,6 @@ export interface CopyStore {
 /** How a region's copy stands. */
 export interface CopyState {
   readonly region: string;
-  readonly persons: number;
   /** Of the person copied longest ago; 0 when one was never copied. */
   readonly oldestCopyMs: number;
   readonly eventsWaiting: number;
