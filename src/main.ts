@@ -3,6 +3,7 @@ import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
 import type { OperationState } from './app/partners/ports.ts';
+import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -50,6 +51,8 @@ export interface StartOptions {
   readonly freshLook?: FreshLook;
   /** Where what cannot settle is handed over. */
   readonly cases?: CaseOpener;
+  /** Simulated fund systems that run in this process; none but in the demo. */
+  readonly simulators?: HttpDeps['simulators'];
 }
 
 /** A process that has started. */
@@ -78,6 +81,7 @@ interface Parts {
   readonly reloadRules: HttpDeps['reloadRules'];
   readonly breakers: Breakers;
   readonly standIn: StandInParts | undefined;
+  readonly simulators: HttpDeps['simulators'];
 }
 
 /** What settling without the home fund takes. */
@@ -181,6 +185,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const partners = { states, outbox, provisionals, terms, counties: () => keeper.current.rules.regions, clock };
   const settle = (command: BillCommand) => settling.submit(command);
   metrics.watchPartners(() => lookAtPartners(partners));
+  metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
@@ -189,6 +194,9 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
     persons: database.personStore,
+    copies: database.copyStore,
+    feeds: database.feedStore,
+    simulators: parts.simulators,
     clearing: database.clearingStore,
     runClearing,
     partners,
@@ -306,7 +314,7 @@ function work(parts: Parts, { fundUrls }: Environment): Stoppable {
  * @throws AppError BAD_RULES, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function start(options: StartOptions): Promise<RunningService> {
-  const { environment, clock = systemClock } = options;
+  const { environment, clock = systemClock, simulators = new Map() } = options;
   const log = pino({ level: environment.logLevel });
   const config = firstConfig(environment.configDir);
   const database = await openStores(environment, clock);
@@ -333,7 +341,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const standIn = standInFor(database, keeper, options, log);
     if (standIn !== undefined) running.push(standIn);
     const common = { database, keeper, clock, log, newId };
-    const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn };
+    const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);
@@ -372,7 +380,11 @@ async function main(role: string | undefined): Promise<void> {
   if (role === 'demo') {
     // Only here, so that a process in production loads no simulator.
     const { runDemo } = await import('./cli/demo.ts');
-    stopOnSignal(await runDemo(environment, (settings) => start({ environment: settings, serve: true, work: true })));
+    stopOnSignal(
+      await runDemo(environment, (settings, simulators) =>
+        start({ environment: settings, serve: true, work: true, simulators }),
+      ),
+    );
     return;
   }
   if (role !== 'serve' && role !== 'worker') {

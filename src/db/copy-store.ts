@@ -98,14 +98,11 @@ async function inPieces(
  * Locks persons as settling does, in the order of ids and before anything of theirs; one who is not there yet gets a row
  * first, because a lock on nothing keeps nobody out.
  */
-async function lockPersons(transaction: Knex.Transaction, ids: readonly string[], makes: boolean) {
+async function lockPersons(transaction: Knex.Transaction, ids: readonly string[], { makes, facts }: FeedNeed) {
+  const columns = ['person_id', 'home_region', 'scheme', 'copied_at_ms', ...(facts ? ['facts'] : [])];
   const lock = (some: readonly string[]) =>
     inPieces(some, (piece) =>
-      transaction<Row>('person')
-        .whereIn('person_id', piece)
-        .orderBy('person_id')
-        .forUpdate()
-        .select('person_id', 'home_region', 'scheme', 'copied_at_ms'),
+      transaction<Row>('person').whereIn('person_id', piece).orderBy('person_id').forUpdate().select(columns),
     );
   const found = await lock(ids);
   const known = new Set(found.map((row) => row.person_id as string));
@@ -236,6 +233,7 @@ async function readState(transaction: Knex.Transaction, rows: readonly Row[], ne
         homeRegion: row.home_region as string,
         scheme: row.scheme as Scheme,
         copiedAtMs: exactInteger(row.copied_at_ms),
+        facts: row.facts === undefined ? undefined : (JSON.parse(row.facts as string) as FedPerson['facts']),
         position: positions.get(id) ?? 0,
         balances: {
           accumulators: accumulators.get(id) ?? {},
@@ -314,7 +312,7 @@ async function write(transaction: Knex.Transaction, region: string, writes: Feed
 async function stateOf(knex: Knex): Promise<readonly CopyState[]> {
   const persons = await rowsOf<Row>(
     knex,
-    'SELECT home_region, COUNT(*) AS persons, MIN(copied_at_ms) AS oldest FROM person GROUP BY home_region',
+    'SELECT home_region, MIN(copied_at_ms) AS oldest FROM person GROUP BY home_region',
   );
   const events = await rowsOf<Row>(
     knex,
@@ -325,7 +323,6 @@ async function stateOf(knex: Knex): Promise<readonly CopyState[]> {
     exactInteger(events.find((row) => row.home_region === region && row.state === state)?.events ?? 0);
   return persons.map((row) => ({
     region: row.home_region as string,
-    persons: exactInteger(row.persons),
     oldestCopyMs: exactInteger(row.oldest),
     eventsWaiting: count(row.home_region, 'waiting'),
     eventsRefused: count(row.home_region, 'refused'),
@@ -338,7 +335,7 @@ export function createCopyStore(knex: Knex): CopyStore {
     return inTransaction(knex, async (transaction) => {
       // SQLite must write before it reads, or another process could do so in between.
       if (!isMysql(transaction)) await transaction.raw('DELETE FROM person WHERE person_id IS NULL');
-      const { rows, made } = await lockPersons(transaction, ids, need.makes);
+      const { rows, made } = await lockPersons(transaction, ids, need);
       const { writes, result } = decide(await readState(transaction, rows, need));
       await write(transaction, need.region, writes);
       const kept = new Set(writes.persons.map(({ person }) => person.id));

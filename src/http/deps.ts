@@ -12,6 +12,7 @@ import type {
   SettlementQueries,
 } from '../app/ports.ts';
 import type { ProvisionalStore } from '../app/standin/ports.ts';
+import type { CopyStore, FeedStore } from '../app/funds/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
@@ -20,6 +21,7 @@ import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CounterEvents } from './counter/counter-events.ts';
+import type { SimulatorSwitches } from './simulators/simulator-switches.ts';
 import type { Metrics } from './metrics.ts';
 
 /** As much of a logger as this layer uses; pino's fits. */
@@ -49,6 +51,10 @@ export interface HttpDeps {
   readonly provisionals: Pick<ProvisionalStore, 'byIds'>;
   readonly partners: PartnersDeps;
   readonly outbox: Pick<OutboxStore, 'deadLetters' | 'decide'>;
+  readonly copies: Pick<CopyStore, 'feed' | 'state'>;
+  readonly feeds: Pick<FeedStore, 'all'>;
+  /** Empty but for the demo. */
+  readonly simulators: SimulatorSwitches;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

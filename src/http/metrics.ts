@@ -1,4 +1,6 @@
 import type { PartnerNow } from '../app/partners/look-at-partners.ts';
+import type { CountyFeeds } from '../app/funds/read-feeds.ts';
+import type { Clock } from '../platform/clock.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What is measured, and the text that `/metrics` serves. */
@@ -10,6 +12,10 @@ export interface Metrics {
   batch(size: number): void;
   /** A way of recording how long requests of one route take; made once a route. */
   timer(route: string): (seconds: number, status: number) => void;
+  /** A person or event that a fund pushed. */
+  fed(what: 'person' | 'event', region: string, outcome: string): void;
+  /** Says where it can be read how each county's copy stands. */
+  watchCopy(read: () => Promise<readonly CountyFeeds[]>, clock: Clock): void;
   /** Says where the length of the settlement queue can be read. */
   watchQueue(waiting: () => number): void;
   /** Says how the partners can be asked after when the metrics are read. */
@@ -50,6 +56,58 @@ function watchPartners(registers: Registry[], look: () => Promise<readonly Partn
   };
 }
 
+/** How old each county's copy is and what is held back, read from the database once whenever somebody asks. */
+function watchCopy(registry: Registry, read: () => Promise<readonly CountyFeeds[]>, clock: Clock): void {
+  let reading: Promise<readonly CountyFeeds[]> | undefined;
+  const once = (): Promise<readonly CountyFeeds[]> =>
+    (reading ??= read()
+      // A database that is away is told by /readyz; the other metrics are needed most then.
+      .catch(() => [])
+      .finally(() => {
+        reading = undefined;
+      }));
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    show: (gauge: Gauge, feeds: CountyFeeds) => void,
+  ): unknown =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        for (const feeds of await once()) show(this, feeds);
+      },
+    });
+  gauge(
+    'tongjie_copy_age_seconds',
+    'how long ago the oldest person of a county was so at the fund; infinite when one was never copied',
+    ['region'],
+    (age, { region, asOfMs }) => {
+      age.set({ region }, asOfMs === undefined ? Infinity : (clock.now() - asOfMs) / 1000);
+    },
+  );
+  gauge(
+    'tongjie_fund_events_held',
+    'accumulator events that wait for an earlier one, or were refused and keep later ones waiting',
+    ['region', 'state'],
+    (held, { region, eventsWaiting, eventsRefused }) => {
+      held.set({ region, state: 'waiting' }, eventsWaiting);
+      held.set({ region, state: 'refused' }, eventsRefused);
+    },
+  );
+  gauge(
+    'tongjie_feed_refused',
+    'persons and events of a pulled feed that were refused',
+    ['region', 'feed'],
+    (refused, { region, pulls }) => {
+      for (const pull of pulls) refused.set({ region, feed: pull.feed }, pull.refused);
+    },
+  );
+}
+
 /** Makes the metrics of one process, with Node's own beside them. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -69,7 +127,15 @@ export function createMetrics(): Metrics {
     buckets: BATCH_SIZES,
     registers,
   });
+  const feds = new Counter({
+    name: 'tongjie_fund_pushes_total',
+    help: 'persons and events that funds pushed, by outcome',
+    labelNames: ['what', 'region', 'outcome'],
+    registers,
+  });
   return {
+    fed: (what, region, outcome) => feds.inc({ what, region, outcome }),
+    watchCopy: (read, clock) => watchCopy(registry, read, clock),
     settled: counter(registry, 'tongjie_settlements_total', 'bills sent to be settled, by outcome'),
     reversed: counter(registry, 'tongjie_reversals_total', 'reversals asked for, by outcome'),
     quoted: counter(registry, 'tongjie_quotes_total', 'bills sent to be quoted, by outcome'),

@@ -73,7 +73,7 @@ async function fillPartners({ outboxStore, partnerStates }: Database): Promise<v
 async function fillCopy({ copyStore, feedStore, importStore }: Database): Promise<void> {
   const change = { accumulators: [], accounts: { current: 1, carried: 0 } };
   const event = { eventId: 'e1', personId: 'p1', sequence: 2, change, occurredAtMs: 1, contentHash: 'h' };
-  const need = { personIds: ['p1'], makes: true, eventIds: [], sequences: [], since: new Map() };
+  const need = { personIds: ['p1'], makes: true, facts: false, eventIds: [], sequences: [], since: new Map() };
   await copyStore.feed({ ...need, region: '320509' }, () => ({
     writes: {
       persons: [],

@@ -13,6 +13,7 @@ import {
   type RulesRefused,
 } from '../../src/http/schemas/problems.ts';
 import type * as partners from '../../src/http/schemas/partners.ts';
+import type * as persons from '../../src/http/schemas/persons.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
@@ -63,6 +64,10 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   partners.DeadLetterList &
   partners.DeadLetterDecided &
   rules.RulesAnswer &
+  persons.TakenPersons &
+  persons.TakenEvents &
+  persons.FeedsAnswer &
+  Pick<persons.TakenPersonBody, 'outcome'> &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
   Pick<BillConflict, 'settledContentHash'> & {

@@ -72,6 +72,7 @@ function applySome(deps: EventDeps, region: string, events: readonly EventText[]
     region,
     personIds: [...new Set(events.map(({ personId }) => personId))],
     makes: false,
+    facts: false,
     eventIds: [...new Set(events.map(({ eventId }) => eventId))],
     sequences: [...new Set(events.map(({ sequence }) => sequence))],
     since: new Map(),

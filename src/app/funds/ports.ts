@@ -24,6 +24,8 @@ export interface PersonCopy {
   readonly asOfMs: number;
   /** Undefined: balances stay as they are; of a new person they are 0. */
   readonly balances: FundBalances | undefined;
+  /** What stays as it is stored, because the fund said nothing of it. */
+  readonly keeps?: readonly ('registrations' | 'filings')[];
 }
 
 /** What is stored of a person who is about to be fed. */
@@ -34,6 +36,8 @@ export interface FedPerson {
   /** Sequence of the last event that is in the balances. */
   readonly position: number;
   readonly balances: Balances;
+  /** Only when it was asked for. */
+  readonly facts: Pick<PersonRecord, 'registrations' | 'filings'> | undefined;
   /** Every event after `position`, and what else was asked for. */
   readonly events: readonly KnownEvent[];
 }
@@ -45,6 +49,8 @@ export interface FeedNeed {
   readonly personIds: readonly string[];
   /** Persons who may be new are held as well, so that nobody else makes them meanwhile. */
   readonly makes: boolean;
+  /** Registrations and filings are shown, too. */
+  readonly facts: boolean;
   readonly eventIds: readonly string[];
   /** Events of the persons at these sequences are shown even when they are in the balances. */
   readonly sequences: readonly number[];
@@ -89,7 +95,7 @@ export interface CopyStore {
     need: FeedNeed,
     decide: (state: FeedState) => { readonly writes: FeedWrites; readonly result: T },
   ): Promise<T>;
-  /** By region: persons, the oldest copy, and events that are held or refused. */
+  /** By region: the oldest copy, and events that are held or refused. */
   state(): Promise<readonly CopyState[]>;
   /** When a person's copy was so at the fund: when it came, or when the fund's feed was last read to its end. */
   asOf(personId: string): Promise<number | undefined>;
@@ -98,7 +104,6 @@ export interface CopyStore {
 /** How a region's copy stands. */
 export interface CopyState {
   readonly region: string;
-  readonly persons: number;
   /** Of the person copied longest ago; 0 when one was never copied. */
   readonly oldestCopyMs: number;
   readonly eventsWaiting: number;

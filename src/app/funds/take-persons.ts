@@ -31,6 +31,7 @@ export interface TakeDeps {
 }
 
 const PERSONS_A_TRANSACTION = 500;
+const NO_WRITES: FeedWrites = { persons: [], accounts: [], accumulators: [], positions: [], events: [] };
 const NOTHING: Balances = { accumulators: {}, accounts: { current: 0, carried: 0 } };
 
 /**
@@ -38,6 +39,7 @@ const NOTHING: Balances = { accumulators: {}, accounts: { current: 0, carried: 0
  * after the last advice in them, and events after the last one in them, are added to them, so that nothing is lost and
  * nothing counted twice.
  *
+ * @param only `check` writes nothing and says what would become of each
  * @shape copies, one a person → outcomes in the same order
  * @rejects per person: outdated, foreign, unknownAdvice, outdatedBalances, belowZero
  * @throws AppError DATABASE_UNAVAILABLE, DATABASE_BUSY (retryable; taking the same again changes nothing)
@@ -47,17 +49,21 @@ export async function takePersons(
   deps: TakeDeps,
   region: string,
   copies: readonly PersonCopy[],
+  only: 'check' | 'take' = 'take',
 ): Promise<TakenPerson[]> {
   const outcomes: TakenPerson[] = [];
   for (let from = 0; from < copies.length; from += PERSONS_A_TRANSACTION) {
     const some = copies.slice(from, from + PERSONS_A_TRANSACTION);
-    const taken = await deps.copies.feed(needOf(region, some), (state) => decide(deps, region, some, state));
+    const taken = await deps.copies.feed(needOf(region, some, only === 'take'), (state) => {
+      const { writes, result } = decide(deps, region, some, state);
+      return { writes: only === 'take' ? writes : NO_WRITES, result };
+    });
     outcomes.push(...taken);
   }
   return outcomes;
 }
 
-function needOf(region: string, copies: readonly PersonCopy[]): FeedNeed {
+function needOf(region: string, copies: readonly PersonCopy[], makes: boolean): FeedNeed {
   const personIds = copies.map(({ person }) => person.id);
   invariant(new Set(personIds).size === personIds.length, 'a batch holds each person once');
   const since = copies.flatMap(({ person, balances }) =>
@@ -74,7 +80,8 @@ function needOf(region: string, copies: readonly PersonCopy[]): FeedNeed {
           ] as const,
         ],
   );
-  return { region, personIds, makes: true, eventIds: [], sequences: [], since: new Map(since) };
+  const facts = copies.some(({ keeps = [] }) => keeps.length > 0);
+  return { region, personIds, makes, facts, eventIds: [], sequences: [], since: new Map(since) };
 }
 
 interface Collected {
@@ -101,10 +108,15 @@ function decide(
     if (stored !== undefined && copy.asOfMs < stored.copiedAtMs) return { personId, kind: 'outdated' };
     const refusal = takeBalances(copy, stored, byPerson, state, rules, clock.now(), writes);
     if (refusal !== undefined) return refusal;
-    writes.persons.push({ person: copy.person, copiedAtMs: copy.asOfMs });
+    writes.persons.push({ person: { ...copy.person, ...keptOf(copy, stored) }, copiedAtMs: copy.asOfMs });
     return { personId, kind: 'taken', created: stored === undefined };
   });
   return { writes, result };
+}
+
+/** What is stored of it where the fund said nothing. */
+function keptOf({ keeps = [] }: PersonCopy, stored: FedPerson | undefined) {
+  return Object.fromEntries(keeps.map((list) => [list, stored?.facts?.[list] ?? []]));
 }
 
 function takeBalances(
