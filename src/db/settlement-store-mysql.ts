@@ -5,7 +5,8 @@ import { checkWrites } from './check-writes.ts';
 import { isContention, isUniqueConflict, ourError } from './driver-errors.ts';
 import type { MysqlSessions } from './mysql-sessions.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
-import { idList, quoted, valuesText } from './sql-text.ts';
+import { SqlBytes } from './sql-bytes.ts';
+import { idList, quoted } from './sql-text.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 8;
@@ -46,13 +47,16 @@ function insertsInto({ table, columns, replaces }: WrittenTable): { head: string
 
 const INSERTS = WRITTEN_TABLES.map((written) => ({ ...insertsInto(written), rowsOf: written.rowsOf }));
 
-function writeText(writes: Writes): string {
-  let text = '';
+function addWrites(statements: SqlBytes, writes: Writes): Buffer {
   for (const { head, tail, rowsOf } of INSERTS) {
     const rows = rowsOf(writes);
-    if (rows.length > 0) text += head + valuesText(rows) + tail;
+    if (rows.length === 0) continue;
+    statements.add(head);
+    statements.addRows(rows);
+    statements.add(tail);
   }
-  return `${text}COMMIT`;
+  statements.add('COMMIT');
+  return statements.take();
 }
 
 /**
@@ -60,13 +64,16 @@ function writeText(writes: Writes): string {
  * A statement that fails stops the ones after it, COMMIT among them.
  */
 export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementStore {
+  // One for all sessions: statements are put together and handed over in one turn of the event loop.
+  const statements = new SqlBytes();
+
   function once<T>(need: Need, decide: (state: State) => { readonly writes: Writes; readonly result: T }): Promise<T> {
     return sessions.use((session) =>
       insideTransaction(async () => {
-        const results = await session.run(`START TRANSACTION;${readsFor(need, true)}`);
+        const results = await session.run(Buffer.from(`START TRANSACTION;${readsFor(need, true)}`));
         const { writes, result } = decide(stateFrom(results, 1));
         checkWrites(writes);
-        await session.run(writeText(writes));
+        await session.run(addWrites(statements, writes));
         return result;
       }),
     );
@@ -91,7 +98,7 @@ export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementS
         return await sessions.use(async (session) => {
           // One snapshot for all reads, or a quote could see an account before a bill and the accumulators after it.
           const begin = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;START TRANSACTION READ ONLY';
-          return stateFrom(await session.run(`${begin};${readsFor(need, false)};COMMIT`), 2);
+          return stateFrom(await session.run(Buffer.from(`${begin};${readsFor(need, false)};COMMIT`)), 2);
         });
       } catch (error) {
         throw ourError(error);

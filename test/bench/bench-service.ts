@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/private-mariadb.ts';
 import type { BenchItem } from './bench-bills.ts';
 
+/** Flags that docker/Dockerfile and README.md start a service with. */
+const AS_IN_THE_IMAGE = ['--max-semi-space-size=64'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 10;
@@ -53,7 +55,7 @@ export async function startBenchService(
 ): Promise<BenchService> {
   const port = await freePort();
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [...nodeArguments, join(ROOT, 'src/main.ts'), 'serve'], {
+  const child = spawn(process.execPath, [...AS_IN_THE_IMAGE, ...nodeArguments, join(ROOT, 'src/main.ts'), 'serve'], {
     // An empty variable counts as not set: whoever runs the bench may have a database of their own in theirs.
     env: { ...process.env, DATABASE_URL: '', FUND_URLS: '', LOG_LEVEL: 'warn', PORT: String(port), ...settings },
     stdio: ['ignore', 'ignore', 'inherit'],
