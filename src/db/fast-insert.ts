@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { valuesText, type SqlValue } from './sql-text.ts';
+import { quoted, type SqlValue } from './sql-text.ts';
 
 /** How rows are written, and what of those that are there already is replaced. */
 export interface FastInsert {
@@ -9,6 +9,11 @@ export interface FastInsert {
 }
 
 const ROWS_MAX = 1000;
+
+function literal(value: SqlValue): string {
+  if (value === null) return 'NULL';
+  return typeof value === 'string' ? quoted(value) : String(value);
+}
 
 function isMysql(knex: Knex): boolean {
   return (knex.client as { dialect: string }).dialect === 'mysql';
@@ -27,7 +32,10 @@ export async function insertFast(
       const updates = replaces?.columns.map((column) => `${column}=VALUES(${column})`).join(',');
       const tail = updates === undefined ? '' : ` ON DUPLICATE KEY UPDATE ${updates}`;
       // A question mark in a value is no placeholder.
-      const text = valuesText(some).replaceAll('?', '\\?');
+      const text = some
+        .map((row) => `(${row.map(literal).join(',')})`)
+        .join(',')
+        .replaceAll('?', '\\?');
       await transaction.raw(`INSERT INTO ${table}(${list})VALUES${text}${tail}`);
     } else {
       const values = columns.map((_, at) => `value->>${at}`).join(',');
