@@ -155,7 +155,8 @@ export function personStates(persons: readonly Row[], accumulators: readonly Row
     const own = {};
     buckets.set(person.id, own);
     const [current, carried] = [exactInteger(record.current_fen), exactInteger(record.carried_fen)];
-    const copiedAtMs = exactInteger(record.copied_at_ms ?? 0);
+    // 0: never handed over by a fund.
+    const copiedAtMs = exactInteger(record.copied_at_ms ?? 0) || undefined;
     states.set(person.id, { person, accounts: { current, carried, family: 0 }, accumulators: own, copiedAtMs });
   }
   for (const record of accumulators) {

@@ -197,7 +197,9 @@ async function send(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'BREAKER_OPEN') return { kind: 'notTried' };
-    return tried(new Set(), `${error.code}: ${error.message}`, error.retryable ? 'partner' : 'refused');
+    // "Closed" inside a 200 is a system in trouble rather than a word about this message.
+    const isRefusal = !error.retryable && (error.extra['partnerStatus'] as number | undefined) !== 200;
+    return tried(new Set(), `${error.code}: ${error.message}`, isRefusal ? 'refused' : 'partner');
   }
 }
 

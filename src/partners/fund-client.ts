@@ -91,18 +91,24 @@ function deliveryOf(region: string, { status, text }: Answer): Delivery {
     return { accepted: new Set(receipt.accepted), problem: receipt.problem };
   }
   if (status >= 500 || SAYS_NOTHING_OF_MESSAGES.has(status)) {
-    throw refusal('PARTNER_FAILED', `${region} answered ${status}`, receipt);
+    throw refusal('PARTNER_FAILED', `${region} answered ${status}`, receipt, status);
   }
   if (!isSuccess || receipt?.problem !== undefined) {
-    throw refusal('PARTNER_REFUSED', `${region} refused with ${status}`, receipt);
+    throw refusal('PARTNER_REFUSED', `${region} refused with ${status}`, receipt, status);
   }
   throw partnerError('ANSWER_NOT_UNDERSTOOD', `${region} answered ${status} with something else than a receipt`, 502);
 }
 
-function refusal(code: 'PARTNER_FAILED' | 'PARTNER_REFUSED', message: string, receipt: Receipt | undefined): AppError {
+function refusal(
+  code: 'PARTNER_FAILED' | 'PARTNER_REFUSED',
+  message: string,
+  receipt: Receipt | undefined,
+  partnerStatus: number,
+): AppError {
   const problem = receipt?.problem;
   const words = problem === undefined ? message : `${message}: ${problem.code ?? 'no code'}, ${problem.message}`;
-  return partnerError(code, words, 502, { partnerCode: problem?.code, retryable: code === 'PARTNER_FAILED' });
+  const retryable = code === 'PARTNER_FAILED';
+  return partnerError(code, words, 502, { partnerCode: problem?.code, partnerStatus, retryable });
 }
 
 function partnerError(
@@ -112,9 +118,13 @@ function partnerError(
   {
     cause,
     partnerCode,
+    partnerStatus,
     retryable = true,
-  }: { cause?: unknown; partnerCode?: string | undefined; retryable?: boolean } = {},
+  }: { cause?: unknown; partnerCode?: string | undefined; partnerStatus?: number; retryable?: boolean } = {},
 ): AppError {
-  const extra = partnerCode === undefined ? {} : { partnerCode };
+  const extra = {
+    ...(partnerCode !== undefined && { partnerCode }),
+    ...(partnerStatus !== undefined && { partnerStatus }),
+  };
   return new AppError(code, message, { status, retryable, cause, extra });
 }
