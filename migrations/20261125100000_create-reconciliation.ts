@@ -23,7 +23,7 @@ export async function up(knex: Knex): Promise<void> {
       sha256 CHAR(64) NOT NULL,
       state VARCHAR(12) NOT NULL,
       bytes_done BIGINT NOT NULL,
-      bytes_total BIGINT NOT NULL,
+      file_bytes BIGINT NOT NULL,
       line_count INT NOT NULL,
       file_totals TEXT,
       our_totals TEXT,

@@ -1,3 +1,4 @@
+import type { Provisional } from './standin/ports.ts';
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
@@ -24,6 +25,8 @@ export interface PersonState {
   /** `family` is always 0 here: it is another person's `carried`. */
   readonly accounts: AccountBalances;
   readonly accumulators: Accumulators;
+  /** When the home fund last handed this person over. */
+  readonly copiedAtMs?: number | undefined;
 }
 
 /**
@@ -114,6 +117,8 @@ export interface Writes {
   }[];
   readonly accounts: readonly { readonly personId: string; readonly current: Fen; readonly carried: Fen }[];
   readonly outbox: readonly OutboxMessage[];
+  /** Settlements made while the home fund could not be asked, and what this transaction makes of earlier ones. */
+  readonly provisionals?: readonly Provisional[];
 }
 
 /** The settlement write path. */
@@ -271,20 +276,6 @@ export interface ClearingStore {
   netPositions(windowId: number): Promise<readonly NetPosition[]>;
   grossItems(windowId: number): Promise<readonly GrossItem[]>;
   institutionStatements(windowId: number): Promise<readonly InstitutionStatement[]>;
-}
-
-/** A message on its way, as the dispatcher sees it. */
-export interface PendingMessage extends OutboxMessage {
-  readonly attempts: number;
-}
-
-/** The outbox, as the dispatcher works it off. */
-export interface OutboxStore {
-  /** Due messages of one partner, oldest first, at most the first undelivered one of each order key when that one failed before. */
-  due(partnerRegion: string, nowMs: number, limit: number): Promise<readonly PendingMessage[]>;
-  delivered(messageIds: readonly string[], atMs: number): Promise<void>;
-  failed(messageIds: readonly string[], error: string, nextAttemptAtMs: number): Promise<void>;
-  pending(): Promise<readonly { readonly partnerRegion: string; readonly topic: string; readonly count: number }[]>;
 }
 
 /** A message as a home fund reads it: money as text, instants with offset. Its members are those of http/schemas/funds.ts. */

@@ -4,6 +4,8 @@ import { addClearCommand } from './clear-command.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
+import { addOutboxCommands } from './outbox-commands.ts';
+import { addPersonsCommand } from './persons-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
@@ -11,6 +13,8 @@ addPolicyCommands(program);
 addClearCommand(program);
 addJobsCommands(program);
 addLedgerCommands(program);
+addOutboxCommands(program);
+addPersonsCommand(program);
 addOpenapiCommand(program);
 try {
   await program.parseAsync();

@@ -1,4 +1,6 @@
 import type { CaseworkDeps } from '../app/casework/case-deps.ts';
+import type { OutboxStore } from '../app/outbox/ports.ts';
+import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -10,6 +12,8 @@ import type {
   RulesInForce,
   SettlementQueries,
 } from '../app/ports.ts';
+import type { ProvisionalStore } from '../app/standin/ports.ts';
+import type { CopyStore, FeedStore } from '../app/funds/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
@@ -22,6 +26,7 @@ import type { Guide } from '../core/casework/guides.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CounterEvents } from './counter/counter-events.ts';
+import type { SimulatorSwitches } from './simulators/simulator-switches.ts';
 import type { Metrics } from './metrics.ts';
 
 /** As much of a logger as this layer uses; pino's fits. */
@@ -66,6 +71,13 @@ export interface HttpDeps {
   readonly casework: CaseworkDeps;
   /** Handling guides by region, as they are in force now. */
   readonly guides: () => ReadonlyMap<string, Guide>;
+  readonly provisionals: Pick<ProvisionalStore, 'byIds'>;
+  readonly partners: PartnersDeps;
+  readonly outbox: Pick<OutboxStore, 'deadLetters' | 'decide'>;
+  readonly copies: Pick<CopyStore, 'feed' | 'state'>;
+  readonly feeds: Pick<FeedStore, 'all'>;
+  /** Empty but for the demo. */
+  readonly simulators: SimulatorSwitches;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

@@ -225,7 +225,7 @@ describeEachDatabase('ClearingStore', (open) => {
       expect(await clearingStore.window(1)).toMatchObject({ state: 'issued', reconciledAtMs: 11, issuedAtMs: 13 });
       expect(await clearingStore.closedWindows()).toEqual([]);
       expect(await clearingStore.netPositions(1)).toEqual(nets);
-      expect(await outboxStore.due('320509', 20, 9)).toEqual([{ ...notice, attempts: 0 }]);
+      expect(await outboxStore.due('320509', 20, 9)).toEqual([{ ...notice, attempts: 0, strikes: 0 }]);
     });
 
     it('by several runners at once happens once', async () => {

@@ -37,7 +37,7 @@ export function runOf(row: Row): ReconciliationRun {
     sha256: row.sha256 as string,
     state: row.state as RunState,
     bytesDone: exactInteger(row.bytes_done),
-    bytesTotal: exactInteger(row.bytes_total),
+    bytesTotal: exactInteger(row.file_bytes),
     lines: exactInteger(row.line_count),
     fileTotals: parsed<RunTotals>(row.file_totals),
     ourTotals: parsed<RunTotals>(row.our_totals),

@@ -78,7 +78,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         file_name: file.fileName,
         sent_by: file.sentBy,
         bytes_done: 0,
-        bytes_total: file.bytesTotal,
+        file_bytes: file.bytesTotal,
         line_count: 0,
         difference_count: 0,
         problems: null,

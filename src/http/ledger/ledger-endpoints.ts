@@ -50,12 +50,16 @@ function presentEntry({ atMs, amount, ...entry }: AccountEntry): AccountEntries[
 
 const ENTRIES_PER_PAGE = 200;
 
+/** Books are counties'. */
+const REGION = /^\d{6}$/;
+
 /** GET /v1/ledger/accounts/:book/:account: what an account came to, and the entries that moved it. */
 export async function getAccountEntries(
   { ledger }: HttpDeps,
   { caller, params, query }: Call<unknown, AccountQuery>,
 ): Promise<Reply<AccountEntries>> {
   const { book = '', account = '' } = params;
+  if (!REGION.test(book)) throw notFound('book');
   bookFor(caller, book);
   const { party, at, after, limit = ENTRIES_PER_PAGE } = query;
   const key = { book, account, party };

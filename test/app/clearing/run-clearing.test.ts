@@ -258,7 +258,7 @@ describeEachDatabase('clearing', (open) => {
       await clearDue(deps);
       expect(await everything(database), `crash at step ${crashAt} of ${steps}`).toEqual(expected);
     }
-  });
+  }, 120_000);
 
   describe('holds a window back whose', () => {
     type Page = WindowPage;
