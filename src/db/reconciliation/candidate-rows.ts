@@ -89,7 +89,7 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
       .select('*'),
   ]);
   const booked = new Map((ours as Row[]).map(bookedOf).map((each) => [each.row.settlementId, each]));
-  const lines = Map.groupBy(theirs as Row[], (row) => row.settlement_id as string);
+  const lines = Map.groupBy(theirs, (row) => row.settlement_id as string);
   const lineIds = new Map(Array.from(lines, ([id, rows]) => [id, rows.map(lineOf)]));
   const unknown = [...lineIds].filter(([id]) => !booked.has(id)).flatMap(([, of]) => of);
   const keys = new Set([

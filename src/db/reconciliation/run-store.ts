@@ -61,7 +61,7 @@ async function removeLines(knex: Knex, runId: number): Promise<void> {
 export function createRunStore(knex: Knex, append: AppendLines): RunStore {
   const find: RunStore['find'] = async (runId) => {
     const [row] = await knex<Row>('reconciliation_run').where('run_id', runId).select('*');
-    return row === undefined ? undefined : runOf(row as Row);
+    return row === undefined ? undefined : runOf(row);
   };
   const update = (runId: number, columns: Readonly<Record<string, unknown>>) =>
     knex('reconciliation_run').where('run_id', runId).update(columns);
@@ -106,7 +106,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     async windowOn(businessDate) {
       const [row] = await knex<Row>('clearing_window').where('business_date', businessDate).select('*');
       if (row === undefined) return undefined;
-      const { window_id: windowId, state } = row as Row;
+      const { window_id: windowId, state } = row;
       return { windowId: exactInteger(windowId), isClosed: state !== 'open' };
     },
 
