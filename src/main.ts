@@ -9,6 +9,7 @@ import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
 import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
+import { createPatientLook } from './app/standin/patient-look.ts';
 import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
 import { settleAskingHome } from './app/standin/settle-asking-home.ts';
 import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
@@ -48,7 +49,7 @@ export interface StartOptions {
   readonly clock?: Clock;
   readonly breakerOptions?: BreakerOptions;
   /** Asks home funds about persons; without it every copy is fresh enough. */
-  readonly freshLook?: FreshLook;
+  readonly freshLook?: (breakers: Breakers) => FreshLook;
   /** Where what cannot settle is handed over. */
   readonly cases?: CaseOpener;
   /** Simulated fund systems that run in this process; none but in the demo. */
@@ -88,6 +89,8 @@ interface Parts {
 interface StandInParts {
   readonly desk: KeptDesk;
   readonly freshLook: FreshLook;
+  /** The same for who stands at a counter. */
+  readonly patientLook: FreshLook;
   readonly cases: CaseOpener;
   readonly terms: (region: string) => FundTerms | undefined;
 }
@@ -189,7 +192,10 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
-    settle: standIn === undefined ? settle : (command) => settleAskingHome({ ...standIn, settle }, command),
+    settle:
+      standIn === undefined
+        ? settle
+        : (command) => settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command),
     quote: (command) => quoting.submit(command),
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
@@ -259,16 +265,21 @@ function logCases(log: Logger): CaseOpener {
 function standInFor(
   { provisionalStore: provisionals }: Database,
   keeper: RuleKeeper,
-  { freshLook, cases, environment, clock = systemClock }: StartOptions,
+  breakers: Breakers,
+  options: StartOptions,
   log: Logger,
 ): (StandInParts & Stoppable) | undefined {
+  const { environment, cases = logCases(log), clock = systemClock } = options;
+  const freshLook = options.freshLook?.(breakers);
   if (freshLook === undefined) return undefined;
+  const position = (region: string) => breakers.position(region, 'eligibility');
+  const patientLook = createPatientLook({ freshLook, position });
   // A fund whose system we do not know the address of is never asked.
   const terms = (region: string): FundTerms | undefined =>
     environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
   const desk = createStandInDesk({ terms, provisionals });
   const keeping = startKeeping(desk, clock, log);
-  return { desk, freshLook, terms, cases: cases ?? logCases(log), stop: () => keeping.stop() };
+  return { desk, freshLook, patientLook, terms, cases, stop: () => keeping.stop() };
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
@@ -338,7 +349,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const watching = watchPartners(database, options, newId(), log);
     running.push(watching);
     const { breakers } = watching;
-    const standIn = standInFor(database, keeper, options, log);
+    const standIn = standInFor(database, keeper, breakers, options, log);
     if (standIn !== undefined) running.push(standIn);
     const common = { database, keeper, clock, log, newId };
     const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };

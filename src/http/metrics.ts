@@ -51,7 +51,7 @@ function watchPartners(registers: Registry[], look: () => Promise<readonly Partn
         for (const outcome of CALLS) calls.set({ partner, operation, outcome }, counts[outcome]);
       }
       for (const state of ['waiting', 'failed', 'dead'] as const) messages.set({ partner, state }, backlog[state]);
-      for (const of of ['open', 'today'] as const) exposures.set({ partner, of }, exposure[of] / 100);
+      for (const part of ['open', 'today'] as const) exposures.set({ partner, of: part }, exposure[part] / 100);
     }
   };
 }
