@@ -13,6 +13,7 @@ import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
 import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
+import { createPatientLook } from './app/standin/patient-look.ts';
 import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
 import { settleAskingHome } from './app/standin/settle-asking-home.ts';
 import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
@@ -54,7 +55,7 @@ export interface StartOptions {
   readonly clock?: Clock;
   readonly breakerOptions?: BreakerOptions;
   /** Asks home funds about persons; without it every copy is fresh enough. */
-  readonly freshLook?: FreshLook;
+  readonly freshLook?: (breakers: Breakers) => FreshLook;
   /** Simulated fund systems that run in this process; none but in the demo. */
   readonly simulators?: HttpDeps['simulators'];
 }
@@ -93,6 +94,8 @@ interface Parts {
 interface StandInParts {
   readonly desk: KeptDesk;
   readonly freshLook: FreshLook;
+  /** The same for who stands at a counter. */
+  readonly patientLook: FreshLook;
   readonly cases: CaseOpener;
   readonly terms: (region: string) => FundTerms | undefined;
 }
@@ -192,7 +195,10 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
   const starter = createClearingStarter(runner, parts.clearing);
   const app = createHttpApp({
-    settle: standIn === undefined ? settle : (command) => settleAskingHome({ ...standIn, settle }, command),
+    settle:
+      standIn === undefined
+        ? settle
+        : (command) => settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command),
     quote: (command) => quoting.submit(command),
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
@@ -262,17 +268,22 @@ function watchPartners(
 function standInFor(
   { provisionalStore: provisionals }: Database,
   keeper: RuleKeeper,
+  breakers: Breakers,
   casework: CaseworkDeps,
-  { freshLook, environment, clock = systemClock }: StartOptions,
+  options: StartOptions,
   log: Logger,
 ): (StandInParts & Stoppable) | undefined {
+  const { environment, clock = systemClock } = options;
+  const freshLook = options.freshLook?.(breakers);
   if (freshLook === undefined) return undefined;
+  const position = (region: string) => breakers.position(region, 'eligibility');
+  const patientLook = createPatientLook({ freshLook, position });
   // A fund whose system we do not know the address of is never asked.
   const terms = (region: string): FundTerms | undefined =>
     environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
   const desk = createStandInDesk({ terms, provisionals });
   const keeping = startKeeping(desk, clock, log);
-  return { desk, freshLook, terms, cases: caseOpenerOf(casework), stop: () => keeping.stop() };
+  return { desk, freshLook, patientLook, terms, cases: caseOpenerOf(casework), stop: () => keeping.stop() };
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
@@ -356,7 +367,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
       clock,
       newId,
     };
-    const standIn = standInFor(database, keeper, casework, options, log);
+    const standIn = standInFor(database, keeper, breakers, casework, options, log);
     if (standIn !== undefined) running.push(standIn);
     const common = { database, keeper, clock, log, newId, casework };
     const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };

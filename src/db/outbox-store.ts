@@ -5,6 +5,7 @@ import { insertRows } from './bulk-insert.ts';
 import { exactInteger } from './exact-integer.ts';
 import { inTransaction } from './in-transaction.ts';
 import { rowsOf } from './raw-rows.ts';
+import { retryContention } from './retry-contention.ts';
 import type { Row } from './settlement-rows.ts';
 import { canBeId } from './sql-text.ts';
 
@@ -122,14 +123,13 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       return candidates.filter(({ orderKey }) => !behind.has(orderKey));
     },
 
-    async delivered(messages) {
-      await removeFresh(
-        knex,
-        messages.filter((message) => !isHeld(message)),
-      );
-      const held = sortedIds(messages.filter(isHeld));
-      if (held.length > 0) await knex('outbox_held').whereIn('message_id', held).delete();
-    },
+    delivered: (messages) =>
+      retryContention(async () => {
+        const fresh = messages.filter((message) => !isHeld(message));
+        await removeFresh(knex, fresh);
+        const held = sortedIds(messages.filter(isHeld));
+        if (held.length > 0) await knex('outbox_held').whereIn('message_id', held).delete();
+      }),
 
     async failed(messages, { reason, atMs, nextAttemptAtMs, isStrike, isDead }) {
       const after = {
@@ -142,25 +142,35 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       const fresh = messages.filter((message) => !isHeld(message)).sort(byAge);
       if (fresh.length > 0) {
         const rows = fresh.map((message) => ({ ...rowOf(message), ...after, attempts: 1, strikes }));
-        await inTransaction(knex, async (transaction) => {
+        const move = async (transaction: Knex.Transaction): Promise<void> => {
           // What another runner noted meanwhile stays as that one noted it.
           await insertRows(transaction, 'outbox_held', rows, { key: ['message_id'], columns: ['message_id'] });
           await removeFresh(transaction, fresh);
-        });
+        };
+        await retryContention(() => inTransaction(knex, move));
       }
       const held = sortedIds(messages.filter(isHeld));
       if (held.length === 0) return;
-      await knex('outbox_held')
-        .whereIn('message_id', held)
-        .where('state', 'failed')
-        .update({ ...after, attempts: knex.raw('attempts + 1'), strikes: knex.raw('strikes + ?', [strikes]) });
+      const counted = { attempts: knex.raw('attempts + 1'), strikes: knex.raw('strikes + ?', [strikes]) };
+      await retryContention(() =>
+        knex('outbox_held')
+          .whereIn('message_id', held)
+          .where('state', 'failed')
+          .update({ ...after, ...counted }),
+      );
     },
 
     async hasten(partnerRegion, nowMs) {
-      await knex('outbox_held')
+      // Found first and changed by id: a range that is changed is locked, and with it what others are about to note.
+      const waiting = await knex<Row>('outbox_held')
         .where({ partner_region: partnerRegion, state: 'failed', strikes: 0 })
         .where('next_attempt_at_ms', '>', nowMs)
-        .update({ next_attempt_at_ms: nowMs });
+        .select('message_id');
+      const ids = waiting.map((row) => row.message_id as string).sort();
+      if (ids.length === 0) return;
+      await retryContention(() =>
+        knex('outbox_held').whereIn('message_id', ids).where('state', 'failed').update({ next_attempt_at_ms: nowMs }),
+      );
     },
 
     async pending() {

@@ -8,6 +8,11 @@ export interface BreakerOptions {
   readonly volumeThreshold: number;
   readonly errorThresholdPercentage: number;
   readonly windowMs: number;
+  /**
+   * So many failures one after the other open it, too: after a busy hour without any, half of all calls would have to
+   * fail for as long as the window is, and somebody waits out each of them at a counter.
+   */
+  readonly failuresInRowMax?: number;
   /** After this long open, one call is let through as a probe; its success closes the breaker. */
   readonly resetMs: number;
 }
@@ -16,6 +21,7 @@ export const BREAKER_OPTIONS: BreakerOptions = {
   volumeThreshold: 5,
   errorThresholdPercentage: 50,
   windowMs: 60_000,
+  failuresInRowMax: 3,
   resetMs: 10_000,
 };
 
@@ -29,6 +35,8 @@ export interface Breakers {
    */
   call<T>(partner: string, operation: string, call: () => Promise<T>): Promise<T>;
   states(): readonly OperationState[];
+  /** Closed for what was never called. */
+  position(partner: string, operation: string): BreakerPosition;
   close(): void;
 }
 
@@ -41,6 +49,7 @@ interface Watched {
   readonly counts: { fires: number; failures: number; timeouts: number; rejects: number };
   sinceMs: number;
   lastError: OperationState['lastError'];
+  failuresInRow: number;
 }
 
 function positionOf({ opened, halfOpen }: Breaker): BreakerPosition {
@@ -53,7 +62,7 @@ function stateOf({ breaker, partner, operation, counts, sinceMs, lastError }: Wa
 }
 
 /** Counts for as long as the process runs: opossum's own figures are those of its window. */
-function count(watched: Watched, now: () => number): void {
+function count(watched: Watched, now: () => number, failuresInRowMax = Infinity): void {
   const { breaker, counts } = watched;
   breaker
     .on('fire', () => (counts.fires += 1))
@@ -64,7 +73,10 @@ function count(watched: Watched, now: () => number): void {
       counts.failures += 1;
       if (code === 'PARTNER_TIMEOUT') counts.timeouts += 1;
       watched.lastError = { code, message, atMs: now() };
-    });
+      watched.failuresInRow += 1;
+      if (watched.failuresInRow >= failuresInRowMax && !breaker.opened) breaker.open();
+    })
+    .on('success', () => (watched.failuresInRow = 0));
 }
 
 export function createBreakers(
@@ -90,8 +102,16 @@ export function createBreakers(
       errorFilter: (error: unknown) => error instanceof AppError && !error.retryable,
     });
     const counts = { fires: 0, failures: 0, timeouts: 0, rejects: 0 };
-    const watched: Watched = { breaker, partner, operation, counts, sinceMs: now(), lastError: undefined };
-    count(watched, now);
+    const watched: Watched = {
+      breaker,
+      partner,
+      operation,
+      counts,
+      sinceMs: now(),
+      lastError: undefined,
+      failuresInRow: 0,
+    };
+    count(watched, now, options.failuresInRowMax);
     const changed = (): void => {
       watched.sinceMs = now();
       onChange(stateOf(watched));
@@ -115,6 +135,10 @@ export function createBreakers(
       }
     },
     states: () => [...breakers.values()].map(stateOf),
+    position(partner, operation) {
+      const known = breakers.get(`${partner} ${operation}`);
+      return known === undefined ? 'closed' : positionOf(known.breaker);
+    },
     close() {
       for (const { breaker } of breakers.values()) breaker.shutdown();
     },

@@ -5,7 +5,7 @@ import { ZipFile } from 'yazl';
 export function zipText(name: string, content: AsyncIterable<string>, mtime: Date): Readable {
   const zip = new ZipFile();
   const input = Readable.from(content, { objectMode: false });
-  const output = zip.outputStream as Readable;
+  const output = Readable.from(zip.outputStream, { objectMode: false });
   input.once('error', (error) => output.destroy(error));
   zip.addReadStream(input, name, { mtime });
   zip.end();

@@ -40,10 +40,11 @@ function connect({ url, dataDir }: Place): Knex {
 async function fillReconciliation(place: Place): Promise<void> {
   const knex = connect(place);
   try {
+    const run = { source: 'institution', state: 'closed' };
     const found = { class: 'missingHere', action: 'postAgain', adjust_by_fen: 0, refund: 0, state: 'open' };
     for (const table of ['reconciliation_run', 'reconciliation_line', 'reconciliation_difference']) {
       const info = await knex(table).columnInfo();
-      const given: Record<string, unknown> = table === 'reconciliation_difference' ? found : {};
+      const given: Record<string, unknown> = table === 'reconciliation_difference' ? found : run;
       // Whatever a column takes: that a table has a row is what matters here.
       const needed = Object.entries(info).filter(([, { nullable }]) => !nullable);
       const row = needed.map(([name, { type }]) => [name, given[name] ?? (/int/i.test(type) ? 1 : 'x')]);

@@ -157,6 +157,32 @@ describe('a fund client', () => {
       expect([await code(), await code(), await code()]).toEqual(['taken', 'taken', 'taken']);
     });
 
+    it('opens after so many failures in a row, however much went well before, and closes again', async () => {
+      const options = { ...QUICK, failuresInRowMax: 3 };
+      let isDown = false;
+      const client = await clientOf(
+        (_request, response) => response.writeHead(isDown ? 503 : 200).end('{"accepted":["m1"]}'),
+        {},
+        options,
+      );
+      const code = (): Promise<unknown> =>
+        client.send(MESSAGES).then(
+          () => 'taken',
+          (error: unknown) => (error as AppError).code,
+        );
+      for (let turn = 0; turn < 20; turn++) expect(await code()).toBe('taken');
+      isDown = true;
+      expect([await code(), await code()]).toEqual(Array(2).fill('PARTNER_FAILED'));
+      isDown = false;
+      expect(await code()).toBe('taken');
+      isDown = true;
+      expect([await code(), await code(), await code()]).toEqual(Array(3).fill('PARTNER_FAILED'));
+      expect(await code()).toBe('BREAKER_OPEN');
+      isDown = false;
+      await vi.waitFor(async () => expect(await code()).toBe('taken'));
+      expect(await code()).toBe('taken');
+    });
+
     it('does not count refusals of what was sent', async () => {
       const client = await clientOf((_request, response) => response.writeHead(422).end('{"code":"X"}'), {}, QUICK);
       for (let turn = 0; turn < 8; turn++) {

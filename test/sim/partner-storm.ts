@@ -60,7 +60,7 @@ function termsOf(region: string): FundTerms {
   };
 }
 
-function bodyOf(id: string, asOfMs: number): PersonCopyBody {
+export function bodyOf(id: string, asOfMs: number): PersonCopyBody {
   const { id: personId, homeRegion: _region, ...facts } = samplePerson(id).person;
   const spanOf = <T extends { readonly to: unknown }>({ to: _to, ...span }: T) => span;
   return {
@@ -230,7 +230,7 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
     const onCorrected = (): void => void (corrections += 1);
     const [sent, resolved] = await Promise.all([
       dispatchOutbox(dispatch),
-      resolveProvisionals({ ...settleDeps, ...asking, provisionals, onCorrected }, region),
+      resolveProvisionals({ ...settleDeps, ...asking, provisionals, deadlineMs: TIMEOUT_MS, onCorrected }, region),
     ]);
     return sent.delivered + sent.failed + resolved.resolved > 0;
   }
@@ -288,7 +288,7 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
 }
 
 /** A fresh look over HTTP, with everything that can go wrong with it. */
-async function look(url: string, personId: string, deadlineMs: number): Promise<PersonText | undefined> {
+export async function look(url: string, personId: string, deadlineMs: number): Promise<PersonText | undefined> {
   const failed = (code: string): AppError => new AppError(code, 'no fresh look', { status: 502, retryable: true });
   let answer: { status: number; text: string };
   try {

@@ -10,6 +10,8 @@ export interface ResolvingDeps extends ResolveDeps {
   readonly freshLook: FreshLook;
   readonly terms: (region: string) => FundTerms | undefined;
   readonly cases: CaseOpener;
+  /** How long an answer is waited for; nobody stands at a counter. */
+  readonly deadlineMs?: number;
   /** Told of every correction, to show it where somebody looks. */
   readonly onCorrected?: (corrected: Extract<Resolved, { kind: 'corrected' }>) => void;
 }
@@ -23,7 +25,6 @@ export interface ResolvingRound {
 }
 
 const ROUND_MAX = 200;
-/** Nobody waits at a counter for this answer. */
 const DEADLINE_MS = 5000;
 const PERSONS_AT_ONCE = 4;
 
@@ -60,11 +61,15 @@ export async function resolveProvisionals(
 
 type Answer = 'known' | 'unknown' | 'none';
 
-async function lookAt({ freshLook }: ResolvingDeps, region: string, own: readonly Provisional[]): Promise<Answer> {
+async function lookAt(
+  { freshLook, deadlineMs = DEADLINE_MS }: ResolvingDeps,
+  region: string,
+  own: readonly Provisional[],
+): Promise<Answer> {
   const [first] = own;
   if (first === undefined) return 'unknown';
   try {
-    return (await freshLook.refresh(region, first.personId, DEADLINE_MS)) ? 'known' : 'unknown';
+    return (await freshLook.refresh(region, first.personId, deadlineMs)) ? 'known' : 'unknown';
   } catch (error) {
     if (!(error instanceof AppError) || error.code.startsWith('DATABASE_')) throw error;
     // A refusal is an answer: the fund will not speak about this person.

@@ -34,13 +34,12 @@ async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<
 export function openReconciliation(knex: Knex): Reconciliation {
   const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const matches = createMatchStore(knex);
-  const { ours, theirs, ...questions } = matches;
   return {
     runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
-      ...withOurErrors(questions),
-      ours: (runs) => withOurErrorsInside(ours(runs)),
-      theirs: (run) => withOurErrorsInside(theirs(run)),
+      ...withOurErrors(matches),
+      ours: (runs) => withOurErrorsInside(matches.ours(runs)),
+      theirs: (run) => withOurErrorsInside(matches.theirs(run)),
     },
     differences: withOurErrors(createDifferenceStore(knex)),
     adjustments: withOurErrors(createAdjustmentSink(knex)),

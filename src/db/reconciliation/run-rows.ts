@@ -10,6 +10,8 @@ export const PARTY_COLUMNS: Readonly<Record<FileSource, string>> = {
 };
 
 /** Undefined for NULL. */
+// The caller knows the column's type as it does of a cast.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function optional<T>(value: unknown): T | undefined {
   return value === null ? undefined : (value as T);
 }
@@ -19,6 +21,7 @@ export function optionalInteger(value: unknown): number | undefined {
   return value === null ? undefined : exactInteger(value);
 }
 
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 function parsed<T>(value: unknown): T | undefined {
   return value === null ? undefined : (JSON.parse(value as string) as T);
 }
