@@ -90,7 +90,11 @@ export function createClearingStarter(runner: RunnerDeps, deps: ClearingDeps): C
           },
           (error: unknown) => {
             runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
-            reject(error);
+            reject(
+              error instanceof Error
+                ? error
+                : new AppError('JOB_FAILED', 'the run failed', { status: 500, cause: error }),
+            );
           },
         );
         running.add(run);

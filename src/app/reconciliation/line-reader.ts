@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TOTALS, type Totals } from '../../core/reconcile/totals.ts';
 import { amountProblem, readFen } from './amount-bytes.ts';
 import type { Column, ColumnKind, LineForm } from './line-form.ts';
-import type { StagedLines } from './ports.ts';
-import { StagedWriter } from './staged-lines.ts';
+import { StagedWriter, type StagedLines } from './staged-lines.ts';
 
 /** One thing that is wrong with a file, where it stands. */
 export interface LineProblem {

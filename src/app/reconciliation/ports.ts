@@ -8,12 +8,7 @@ import type { DifferenceClass, Figures, FileSource, RelatedRow, Unmatched } from
 import type { ClearingType, Totals } from '../../core/reconcile/totals.ts';
 import type { LineForm } from './line-form.ts';
 import type { LineProblem } from './line-reader.ts';
-
-/** Lines that are good, ready to be stored: see staged-lines.ts. */
-export interface StagedLines {
-  readonly lines: number;
-  readonly bytes: Buffer;
-}
+import type { StagedLines } from './staged-lines.ts';
 
 /**
  * Where a file is on its way.

@@ -1,5 +1,10 @@
-import type { StagedLines } from './ports.ts';
 import { writeInteger } from './amount-bytes.ts';
+
+/** Lines that are good, ready to be stored: see {@link STAGED_COLUMNS}. */
+export interface StagedLines {
+  readonly lines: number;
+  readonly bytes: Buffer;
+}
 
 /** Columns of staged lines, with TAB between them and `\N` for nothing: no byte in them needs an escape. */
 export const STAGED_COLUMNS = [

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import type { Database as RawSqlite, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2';
-import type { StagedLines } from '../../app/reconciliation/ports.ts';
 import { invariant } from '../../core/invariant.ts';
 import { valuesText, type SqlValue } from '../sql-text.ts';
 
@@ -10,6 +9,12 @@ const COLUMNS =
   'settlement_id, line_no, refund, visit_id, person_id, total_fen, fund_total_fen, account_fen, policy_hash';
 const NUMBERS = new Set([1, 2, 5, 6, 7]);
 const ROWS_A_STATEMENT = 2000;
+
+/** Lines as the use case staged them. */
+interface StagedLines {
+  readonly lines: number;
+  readonly bytes: Buffer;
+}
 
 /** Stores staged lines of a run. */
 export type AppendLines = (runId: number, staged: StagedLines) => Promise<void>;

@@ -96,9 +96,9 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
     ...[...booked.values()].map(({ billKey }) => billKey),
     ...unknown.flatMap((line) => billKeyOfLine(run, line) ?? []),
   ]);
-  const attempts = (await knex<Row>('settlement')
+  const attempts = await knex<Row>('settlement')
     .whereIn('bill_key', [...keys])
-    .select(['bill_key', 'attempt', 'settlement_id', 'window_id'])) as Row[];
+    .select(['bill_key', 'attempt', 'settlement_id', 'window_id']);
   const bills = Map.groupBy(attempts, (row) => row.bill_key as string);
   const inFile = await knex<Row>('reconciliation_line')
     .where('run_id', run.runId)

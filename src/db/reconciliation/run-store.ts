@@ -162,7 +162,8 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       if (party !== undefined) void query.where('party', party);
       if (region !== undefined) void query.where('region', region);
       if (windowId !== undefined) void query.where('window_id', windowId);
-      return ((await query.select('*')) as Row[]).map(runOf);
+      const rows: readonly Row[] = await query.select('*');
+      return rows.map(runOf);
     },
 
     async close(runId, closedBy, nowMs) {

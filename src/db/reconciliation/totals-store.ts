@@ -19,7 +19,8 @@ export function createTotalsStore(knex: Knex): TotalsStore {
       const sums = ['total_fen', 'fund_total_fen', 'account_fen'].map(
         (column) => `COALESCE(SUM(${column}), 0) AS ${column}`,
       );
-      const [row] = (await query.select(knex.raw(['COUNT(*) AS settlements', ...sums].join(', ')))) as Row[];
+      const rows: readonly Row[] = await query.select(knex.raw(['COUNT(*) AS settlements', ...sums].join(', ')));
+      const row = rows[0];
       return {
         settlements: exactInteger(row?.settlements),
         total: exactInteger(row?.total_fen),
