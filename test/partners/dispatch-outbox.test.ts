@@ -32,7 +32,8 @@ benefits:
 const rulebook = smallRulebook(BASIC);
 const HOME = '320509';
 const YEAR = '2026-01-01';
-const BREAKER = { volumeThreshold: 3, errorThresholdPercentage: 50, windowMs: 10_000, resetMs: 100 };
+// Long enough that a busy machine still finds a breaker open which has just opened: it resets by the wall clock.
+const BREAKER = { volumeThreshold: 3, errorThresholdPercentage: 50, windowMs: 10_000, resetMs: 2000 };
 
 describeEachDatabase('dispatching the outbox', (open) => {
   let database: Database;
@@ -174,7 +175,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       expect(await dispatchOutbox(deps)).toMatchObject({ delivered: 0, partnerDown: true });
     }
     expect(await undelivered()).toBe(84);
-    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
+    expect(breakers.states()).toMatchObject([{ position: 'open' }]);
 
     fund.setFaults({});
     // The breaker lets a probe through by the wall clock, and a busy machine takes its time for the rest.
@@ -208,7 +209,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       await dispatchOutbox(deps);
     }
     await settle(await newPerson());
-    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
+    expect(breakers.states()).toMatchObject([{ position: 'open' }]);
     fund.setFaults({});
     expect(await dispatchOutbox(deps)).toEqual({ delivered: 0, failed: 0, more: false, partnerDown: true });
     const [fresh] = (await database.outboxStore.due(HOME, clock.now(), 10)).filter(({ attempts }) => attempts === 0);
