@@ -8,7 +8,7 @@ import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
-import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
+import type { CaseOpener, FreshLook, FundTerms, Provisional } from './app/standin/ports.ts';
 import { createPatientLook } from './app/standin/patient-look.ts';
 import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
 import { settleAskingHome } from './app/standin/settle-asking-home.ts';
@@ -24,6 +24,7 @@ import { createCounterEvents } from './http/counter/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
+import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
@@ -34,6 +35,7 @@ import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
 import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
+import { watchCorrections } from './jobs/watch-corrections.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
@@ -191,7 +193,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
 
   const keys = await watchKeys(database.keyStore, log);
-  const app = createHttpApp({
+  const httpDeps: HttpDeps = {
     settle:
       standIn === undefined
         ? settle
@@ -220,11 +222,15 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     metrics,
     readiness: { database: () => database.ping() },
     log,
-  });
+  };
+  const app = createHttpApp(httpDeps);
+  const show = (corrected: Provisional) => showCorrection(httpDeps, corrected);
+  const watching = standIn && watchCorrections({ provisionals, show, clock, log });
   const listening = await listen(app, host, port);
   return {
     url: listening.url,
     async stop() {
+      await watching?.stop();
       counterEvents.close();
       keys.stop();
       await listening.stop();

@@ -43,12 +43,11 @@ async function businessOf(region: string): Promise<Business> {
 it(
   `a storm of partners that come and go (SEED=${String(seed)})`,
   async () => {
-    console.warn(`partner storm: SEED=${String(seed)}`);
     const clock = fakeClock('2026-11-24 08:00');
     const storm = await createStorm({ database, rulebook: sampleGround().rulebook, clock, seed, size: SIZE });
     for (let bills = 0; bills < SIZE.bills; bills += SIZE.width) await storm.turn();
     await storm.calm();
-    console.warn(JSON.stringify(storm.figures()));
+    if (isLong) process.stdout.write(`SEED=${String(seed)} ${JSON.stringify(storm.figures())}\n`);
 
     // Every advice once in effect, in order per person.
     const states = new Map(REGIONS.map((region) => [region, storm.funds.get(region)!.state()]));
