@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
+import { pullFeeds, type PullDeps } from './app/funds/pull-feeds.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
@@ -20,11 +21,13 @@ import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
+import { startPullLoop } from './jobs/pull-loop.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
 import { createBreakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
+import { createFundReader } from './partners/fund-reader.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
@@ -212,9 +215,18 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
     const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
     return startDispatchLoop({ ...deps, dispatch }, region);
   });
+  const { copyStore: copies, feedStore: feeds } = database;
+  const onRefused: PullDeps['onRefused'] = (refused) => {
+    log.warn(refused, 'a fund sent what cannot be taken');
+  };
+  const pullDeps: PullDeps = { copies, feeds, rulebook, clock, onRefused };
+  const pulls = Array.from(fundUrls, ([region, url]) => {
+    const reader = createFundReader({ region, url }, breakers);
+    return startPullLoop({ ...deps, pull: (signal) => pullFeeds(pullDeps, reader, signal) }, region);
+  });
   return {
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops, ...pulls].map((loop) => loop.stop()));
       breakers.close();
       await night.stop();
       await job.stop();
