@@ -3,6 +3,7 @@ import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
 import type { OperationState } from './app/partners/ports.ts';
+import { lookAfresh, pullFeeds, type PullDeps } from './app/funds/pull-feeds.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
@@ -30,12 +31,14 @@ import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
 import { startKeeping } from './jobs/keep-desk.ts';
 import { startReporting } from './jobs/report-partners.ts';
+import { startPullLoop } from './jobs/pull-loop.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
 import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
 import { watchCorrections } from './jobs/watch-corrections.ts';
+import { createFundReader } from './partners/fund-reader.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
@@ -50,7 +53,7 @@ export interface StartOptions {
   readonly work: boolean;
   readonly clock?: Clock;
   readonly breakerOptions?: BreakerOptions;
-  /** Asks home funds about persons; without it every copy is fresh enough. */
+  /** Asks home funds about persons in another way than over HTTP. */
   readonly freshLook?: (breakers: Breakers) => FreshLook;
   /** Where what cannot settle is handed over. */
   readonly cases?: CaseOpener;
@@ -267,23 +270,40 @@ function logCases(log: Logger): CaseOpener {
   };
 }
 
+/** Asks home funds over HTTP, each call with the deadline that it is made with. */
+function freshLookOver(
+  { copyStore: copies }: Database,
+  keeper: RuleKeeper,
+  breakers: Breakers,
+  { environment: { fundUrls }, clock = systemClock }: StartOptions,
+): FreshLook {
+  const deps = { copies, clock, rulebook: () => keeper.current.rules.rulebook };
+  return {
+    refresh(region, personId, timeoutMs) {
+      const address = { region, url: fundUrls.get(region) ?? '', timeoutMs };
+      return lookAfresh(deps, createFundReader(address, breakers), personId);
+    },
+  };
+}
+
 /** What is needed to settle while a home fund cannot be asked: its terms, and what it has taken on, read now and then. */
 function standInFor(
-  { provisionalStore: provisionals }: Database,
+  database: Database,
   keeper: RuleKeeper,
   breakers: Breakers,
   options: StartOptions,
   log: Logger,
 ): (StandInParts & Stoppable) | undefined {
+  if (options.environment.fundUrls.size === 0) return undefined;
+  const { provisionalStore: provisionals, feedStore } = database;
   const { environment, cases = logCases(log), clock = systemClock } = options;
-  const freshLook = options.freshLook?.(breakers);
-  if (freshLook === undefined) return undefined;
+  const freshLook = options.freshLook?.(breakers) ?? freshLookOver(database, keeper, breakers, options);
   const position = (region: string) => breakers.position(region, 'eligibility');
   const patientLook = createPatientLook({ freshLook, position });
   // A fund whose system we do not know the address of is never asked.
   const terms = (region: string): FundTerms | undefined =>
     environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
-  const desk = createStandInDesk({ terms, provisionals });
+  const desk = createStandInDesk({ terms, provisionals, feeds: feedStore });
   const keeping = startKeeping(desk, clock, log);
   return { desk, freshLook, patientLook, terms, cases, stop: () => keeping.stop() };
 }
@@ -316,9 +336,18 @@ function work(parts: Parts, { fundUrls }: Environment): Stoppable {
       loops.push(startDispatchLoop({ ...deps, dispatch }, region, 'provisionals'));
     }
   }
+  const { copyStore: copies, feedStore: feeds } = database;
+  const onRefused: PullDeps['onRefused'] = (refused) => {
+    log.warn(refused, 'a fund sent what cannot be taken');
+  };
+  const pullDeps: PullDeps = { copies, feeds, rulebook, clock, onRefused };
+  const pulls = Array.from(fundUrls, ([region, url]) => {
+    const reader = createFundReader({ region, url }, breakers);
+    return startPullLoop({ ...deps, pull: (signal) => pullFeeds(pullDeps, reader, signal) }, region);
+  });
   return {
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops, ...pulls].map((loop) => loop.stop()));
       await night.stop();
       await job.stop();
     },
