@@ -159,7 +159,7 @@ describeEachDatabase('pulling the feeds of a fund', (open) => {
     const codes: unknown[] = [];
     for (let turn = 0; turn < 4; turn++) codes.push((await pull()).error?.code);
     expect(codes).toEqual(['PARTNER_FAILED', 'PARTNER_FAILED', 'PARTNER_FAILED', 'BREAKER_OPEN']);
-    expect(breakers.positions().map(({ operation, state }) => [operation, state])).toEqual([
+    expect(breakers.states().map(({ operation, position }) => [operation, position])).toEqual([
       ['persons', 'open'],
       ['accumulator-events', 'open'],
     ]);
