@@ -1,19 +1,13 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
-import { createMessageSource } from './app/outbox/load-messages.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
-import type { OperationState } from './app/partners/ports.ts';
-import { lookAfresh, pullFeeds, type PullDeps } from './app/funds/pull-feeds.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
-import type { CaseOpener, FreshLook, FundTerms, Provisional } from './app/standin/ports.ts';
-import { createPatientLook } from './app/standin/patient-look.ts';
-import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
+import type { Provisional } from './app/standin/ports.ts';
 import { settleAskingHome } from './app/standin/settle-asking-home.ts';
-import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
 import { readEnvironment, type Environment } from './config/environment.ts';
 import { loadConfig, type Config } from './config/load-config.ts';
 import type { RuleError } from './config/rule-error.ts';
@@ -28,35 +22,22 @@ import { createMetrics } from './http/metrics.ts';
 import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
-import { startDispatchLoop } from './jobs/dispatch-loop.ts';
-import { startKeeping } from './jobs/keep-desk.ts';
-import { startReporting } from './jobs/report-partners.ts';
-import { startPullLoop } from './jobs/pull-loop.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
-import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
-import { dispatchOutbox } from './partners/dispatch-outbox.ts';
-import { createFundClient } from './partners/fund-client.ts';
+import type { Breakers } from './partners/breakers.ts';
 import { watchCorrections } from './jobs/watch-corrections.ts';
-import { createFundReader } from './partners/fund-reader.ts';
+import { standInFor, watchPartners, workForPartners, type PartnerOptions, type StandInParts } from './partner-parts.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
 import { createIdSource } from './platform/ids.ts';
 
 /** What a process is to be. */
-export interface StartOptions {
-  readonly environment: Environment;
+export interface StartOptions extends PartnerOptions {
   /** Answers requests. */
   readonly serve: boolean;
   /** Runs what is due: clearing at night, messages to partners. */
   readonly work: boolean;
-  readonly clock?: Clock;
-  readonly breakerOptions?: BreakerOptions;
-  /** Asks home funds about persons in another way than over HTTP. */
-  readonly freshLook?: (breakers: Breakers) => FreshLook;
-  /** Where what cannot settle is handed over. */
-  readonly cases?: CaseOpener;
   /** Simulated fund systems that run in this process; none but in the demo. */
   readonly simulators?: HttpDeps['simulators'];
 }
@@ -88,16 +69,6 @@ interface Parts {
   readonly breakers: Breakers;
   readonly standIn: StandInParts | undefined;
   readonly simulators: HttpDeps['simulators'];
-}
-
-/** What settling without the home fund takes. */
-interface StandInParts {
-  readonly desk: KeptDesk;
-  readonly freshLook: FreshLook;
-  /** The same for who stands at a counter. */
-  readonly patientLook: FreshLook;
-  readonly cases: CaseOpener;
-  readonly terms: (region: string) => FundTerms | undefined;
 }
 
 /** Something that runs until it is stopped. */
@@ -241,113 +212,18 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   };
 }
 
-/** The breakers of this process; what they see is told to the others. */
-function watchPartners(
-  { partnerStates: store }: Database,
-  { clock = systemClock, breakerOptions }: StartOptions,
-  process: string,
-  log: Logger,
-) {
-  const changed = (change: OperationState): void => log.warn(change, 'a breaker changed');
-  const breakers = createBreakers(breakerOptions, changed, () => clock.now());
-  const reporting = startReporting({ states: () => breakers.states(), store, process, clock, log });
-  return {
-    breakers,
-    async stop() {
-      await reporting.stop();
-      breakers.close();
-    },
-  };
-}
-
-/** Until cases are kept, that there should be one is at least in the log. */
-function logCases(log: Logger): CaseOpener {
-  return {
-    open({ reason, homeRegion, institutionId, detail }) {
-      log.warn({ reason, homeRegion, institutionId, detail }, 'a case should be opened');
-      return Promise.resolve();
-    },
-  };
-}
-
-/** Asks home funds over HTTP, each call with the deadline that it is made with. */
-function freshLookOver(
-  { copyStore: copies }: Database,
-  keeper: RuleKeeper,
-  breakers: Breakers,
-  { environment: { fundUrls }, clock = systemClock }: StartOptions,
-): FreshLook {
-  const deps = { copies, clock, rulebook: () => keeper.current.rules.rulebook };
-  return {
-    refresh(region, personId, timeoutMs) {
-      const address = { region, url: fundUrls.get(region) ?? '', timeoutMs };
-      return lookAfresh(deps, createFundReader(address, breakers), personId);
-    },
-  };
-}
-
-/** What is needed to settle while a home fund cannot be asked: its terms, and what it has taken on, read now and then. */
-function standInFor(
-  database: Database,
-  keeper: RuleKeeper,
-  breakers: Breakers,
-  options: StartOptions,
-  log: Logger,
-): (StandInParts & Stoppable) | undefined {
-  if (options.environment.fundUrls.size === 0) return undefined;
-  const { provisionalStore: provisionals, feedStore } = database;
-  const { environment, cases = logCases(log), clock = systemClock } = options;
-  const freshLook = options.freshLook?.(breakers) ?? freshLookOver(database, keeper, breakers, options);
-  const position = (region: string) => breakers.position(region, 'eligibility');
-  const patientLook = createPatientLook({ freshLook, position });
-  // A fund whose system we do not know the address of is never asked.
-  const terms = (region: string): FundTerms | undefined =>
-    environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
-  const desk = createStandInDesk({ terms, provisionals, feeds: feedStore });
-  const keeping = startKeeping(desk, clock, log);
-  return { desk, freshLook, patientLook, terms, cases, stop: () => keeping.stop() };
-}
-
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
-  const { database, clock, log, newId, clearing, keeper, breakers, standIn } = parts;
-  const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
-  const deps = { leases, clock, newId, log };
-  const job = keepJob(deps, clearingJob(clearing));
+  const { database, clock, log, newId, clearing } = parts;
+  const job = keepJob({ leases: database.leaseStore, clock, newId, log }, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
 
-  const rulebook = () => keeper.current.rules.rulebook;
-  const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook });
-  const loops = Array.from(fundUrls, ([region, url]) => {
-    const client = createFundClient({ region, url }, breakers);
-    const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
-    return startDispatchLoop({ ...deps, dispatch }, region);
-  });
-  if (standIn !== undefined) {
-    const { settlementStore: store, provisionalStore: provisionals } = database;
-    const resolving = { ...standIn, store, provisionals, queries, rulebook, clock, newId };
-    for (const region of fundUrls.keys()) {
-      const dispatch = async (signal: AbortSignal) => {
-        const { resolved, ...round } = await resolveProvisionals(resolving, region, signal);
-        return { delivered: resolved, ...round };
-      };
-      loops.push(startDispatchLoop({ ...deps, dispatch }, region, 'provisionals'));
-    }
-  }
-  const { copyStore: copies, feedStore: feeds } = database;
-  const onRefused: PullDeps['onRefused'] = (refused) => {
-    log.warn(refused, 'a fund sent what cannot be taken');
-  };
-  const pullDeps: PullDeps = { copies, feeds, rulebook, clock, onRefused };
-  const pulls = Array.from(fundUrls, ([region, url]) => {
-    const reader = createFundReader({ region, url }, breakers);
-    return startPullLoop({ ...deps, pull: (signal) => pullFeeds(pullDeps, reader, signal) }, region);
-  });
+  const loops = workForPartners(parts, fundUrls);
   return {
     async stop() {
-      await Promise.all([...loops, ...pulls].map((loop) => loop.stop()));
+      await Promise.all(loops.map((loop) => loop.stop()));
       await night.stop();
       await job.stop();
     },
