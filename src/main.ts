@@ -1,5 +1,9 @@
 import { pino, type Logger } from 'pino';
+import type { CaseworkDeps } from './app/casework/case-deps.ts';
+import { caseOpenerOf } from './app/casework/open-for-engine.ts';
+import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
+import { listJobs } from './app/jobs/list-jobs.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
@@ -21,16 +25,18 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
-import { clearingJob, clearNow } from './jobs/clearing-job.ts';
+import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
+import { remindersJob } from './jobs/casework-job.ts';
 import { keepJob } from './jobs/runner.ts';
-import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
-import type { Breakers } from './partners/breakers.ts';
+import { CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
 import { watchCorrections } from './jobs/watch-corrections.ts';
 import { standInFor, watchPartners, workForPartners, type PartnerOptions, type StandInParts } from './partner-parts.ts';
+import type { Breakers } from './partners/breakers.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
 import { createIdSource } from './platform/ids.ts';
+import { complain, onHangUp, stopOnSignal, type Stoppable } from './platform/signals.ts';
 
 /** What a process is to be. */
 export interface StartOptions extends PartnerOptions {
@@ -64,16 +70,12 @@ interface Parts {
   readonly log: Logger;
   readonly newId: () => string;
   readonly clearing: ClearingDeps;
+  readonly casework: CaseworkDeps;
   readonly runClearing: HttpDeps['runClearing'];
   readonly reloadRules: HttpDeps['reloadRules'];
   readonly breakers: Breakers;
   readonly standIn: StandInParts | undefined;
   readonly simulators: HttpDeps['simulators'];
-}
-
-/** Something that runs until it is stopped. */
-interface Stoppable {
-  stop(): Promise<void>;
 }
 
 interface Serving extends Stoppable {
@@ -166,7 +168,10 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   metrics.watchPartners(() => lookAtPartners(partners));
   metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
 
+  log.info(await sweepMaterials(parts.casework), 'materials swept');
   const keys = await watchKeys(database.keyStore, log);
+  const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
+  const starter = createClearingStarter(runner, parts.clearing);
   const httpDeps: HttpDeps = {
     settle:
       standIn === undefined
@@ -181,6 +186,15 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     simulators: parts.simulators,
     clearing: database.clearingStore,
     runClearing,
+    jobs: {
+      clearingTime: CLEARING_TIME,
+      list: (limit) => listJobs({ runs: database.jobRunStore, clearing: database.clearingStore, clock }, limit),
+      find: (runId) => database.jobRunStore.find(runId),
+      startClearing: (businessDate) => starter.start(businessDate),
+    },
+    ledger: database.ledgerQueries,
+    casework: parts.casework,
+    guides: () => keeper.current.guides,
     partners,
     provisionals,
     outbox,
@@ -197,9 +211,9 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     readiness: { database: () => database.ping() },
     log,
   };
-  const app = createHttpApp(httpDeps);
   const show = (corrected: Provisional) => showCorrection(httpDeps, corrected);
   const watching = standIn && watchCorrections({ provisionals, show, clock, log });
+  const app = createHttpApp(httpDeps);
   const listening = await listen(app, host, port);
   return {
     url: listening.url,
@@ -208,24 +222,32 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       counterEvents.close();
       keys.stop();
       await listening.stop();
+      await starter.stop();
     },
   };
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
-  const { database, clock, log, newId, clearing } = parts;
-  const job = keepJob({ leases: database.leaseStore, clock, newId, log }, clearingJob(clearing));
+  const { database, clock, log, newId, clearing, casework } = parts;
+  const { leaseStore: leases, jobRunStore: runs } = database;
+  const deps = { leases, runs, clock, newId, log };
+  const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
+  });
+
+  const reminders = keepJob(deps, remindersJob(casework));
+  const morning = everyNightAt(REMINDER_TIME, () => {
+    reminders.trigger();
   });
 
   const loops = workForPartners(parts, fundUrls);
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await night.stop();
-      await job.stop();
+      await Promise.all([night.stop(), morning.stop()]);
+      await Promise.all([job.stop(), reminders.stop()]);
     },
   };
 }
@@ -249,20 +271,29 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const newId = createIdSource(() => clock.now());
     const clearing: ClearingDeps = {
       store: database.clearingStore,
+      steps: database.clearingSteps,
+      reader: database.windowReader,
       clock,
       get regions() {
         return keeper.current.rules.regions.map(({ code }) => code);
       },
     };
     const runClearing = (businessDate: DateText) =>
-      clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
+      clearNow({ leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
     const watching = watchPartners(database, options, newId(), log);
     running.push(watching);
     const { breakers } = watching;
-    const standIn = standInFor(database, keeper, breakers, options, log);
+    const casework: CaseworkDeps = {
+      cases: database.caseStore,
+      materialFiles: database.materialFiles,
+      handlingRules: () => keeper.current.handling,
+      clock,
+      newId,
+    };
+    const standIn = standInFor(database, keeper, breakers, caseOpenerOf(casework), options, log);
     if (standIn !== undefined) running.push(standIn);
-    const common = { database, keeper, clock, log, newId };
+    const common = { database, keeper, clock, log, newId, casework };
     const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
@@ -315,33 +346,8 @@ async function main(role: string | undefined): Promise<void> {
     });
   }
   const starting = start({ environment, serve: role === 'serve', work: role === 'worker' });
-  reloadOnSignal(starting);
+  onHangUp(async () => (await starting).reloadRules());
   stopOnSignal(await starting);
-}
-
-/** Also while it starts: until there is a handler, the signal would end the process. */
-function reloadOnSignal(starting: Promise<RunningService>): void {
-  process.on('SIGHUP', () => {
-    starting.then((service) => service.reloadRules()).catch(complain);
-  });
-}
-
-function stopOnSignal(service: Stoppable): void {
-  const stop = (): void => {
-    service.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        complain(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
-}
-
-function complain(error: unknown): void {
-  const words = error instanceof AppError ? `${error.message}\n${error.help ?? ''}` : String((error as Error).stack);
-  process.stderr.write(`${words.trimEnd()}\n`);
 }
 
 if (import.meta.main) {

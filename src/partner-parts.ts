@@ -26,8 +26,6 @@ export interface PartnerOptions {
   readonly breakerOptions?: BreakerOptions;
   /** Asks home funds about persons in another way than over HTTP. */
   readonly freshLook?: (breakers: Breakers) => FreshLook;
-  /** Where what cannot settle is handed over. */
-  readonly cases?: CaseOpener;
 }
 
 /** What settling without the home fund takes. */
@@ -59,16 +57,6 @@ export function watchPartners(
   };
 }
 
-/** Until cases are kept, that there should be one is at least in the log. */
-function logCases(log: Logger): CaseOpener {
-  return {
-    open({ reason, homeRegion, institutionId, detail }) {
-      log.warn({ reason, homeRegion, institutionId, detail }, 'a case should be opened');
-      return Promise.resolve();
-    },
-  };
-}
-
 /** Asks home funds over HTTP, each call with the deadline that it is made with. */
 function freshLookOver(
   { copyStore: copies }: Database,
@@ -90,12 +78,13 @@ export function standInFor(
   database: Database,
   keeper: RuleKeeper,
   breakers: Breakers,
+  cases: CaseOpener,
   options: PartnerOptions,
   log: Logger,
 ): (StandInParts & { stop(): Promise<void> }) | undefined {
   if (options.environment.fundUrls.size === 0) return undefined;
   const { provisionalStore: provisionals, feedStore } = database;
-  const { environment, cases = logCases(log), clock = systemClock } = options;
+  const { environment, clock = systemClock } = options;
   const freshLook = options.freshLook?.(breakers) ?? freshLookOver(database, keeper, breakers, options);
   const position = (region: string) => breakers.position(region, 'eligibility');
   const patientLook = createPatientLook({ freshLook, position });

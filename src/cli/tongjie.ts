@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
+import { addJobsCommands } from './jobs-commands.ts';
+import { addLedgerCommands } from './ledger-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
 import { addOutboxCommands } from './outbox-commands.ts';
 import { addPersonsCommand } from './persons-command.ts';
@@ -9,6 +11,8 @@ import { addPolicyCommands } from './policy-commands.ts';
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
 addPolicyCommands(program);
 addClearCommand(program);
+addJobsCommands(program);
+addLedgerCommands(program);
 addOutboxCommands(program);
 addPersonsCommand(program);
 addOpenapiCommand(program);

@@ -1,5 +1,9 @@
+import type { Guide } from '../core/casework/guides.ts';
+import type { HandlingRules } from '../core/casework/handling-rules.ts';
 import type { FundTerms } from '../core/policy/fund-terms.ts';
 import type { Institution } from '../core/policy/institution.ts';
+import { loadCasework } from './load-casework.ts';
+import { loadGuides } from './load-guides.ts';
 import { loadInstitutions } from './load-institutions.ts';
 import { loadPartners } from './load-partners.ts';
 import { loadRules, type RulesResult } from './load-rules.ts';
@@ -9,6 +13,9 @@ import type { RuleError } from './rule-error.ts';
 export interface Config {
   readonly rules: Extract<RulesResult, { ok: true }>;
   readonly institutions: ReadonlyMap<string, Institution>;
+  /** What each county wants to see of a case, and until when. */
+  readonly handling: HandlingRules;
+  readonly guides: ReadonlyMap<string, Guide>;
   /** Terms of the counties' funds, by region. */
   readonly partners: ReadonlyMap<string, FundTerms>;
 }
@@ -16,7 +23,7 @@ export interface Config {
 export type ConfigResult =
   { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly errors: readonly RuleError[] };
 
-/** Loads rules and institutions, all or nothing; a folder without any policy is refused too. */
+/** Loads rules, institutions, casework and guides, all or nothing; a folder without any policy is refused too. */
 export function loadConfig(configDir: string): ConfigResult {
   const rules = loadRules(configDir);
   if (!rules.ok) return rules;
@@ -26,9 +33,14 @@ export function loadConfig(configDir: string): ConfigResult {
     return { ok: false, errors: [{ file: configDir, path: '', reason, line: undefined }] };
   }
   const loaded = loadInstitutions(configDir, rules.regions, catalogues);
-  if (!loaded.ok) return loaded;
+  const casework = loadCasework(configDir, rules.regions);
+  const guided = loadGuides(configDir, rules.regions);
+  if (!loaded.ok || !casework.ok || !guided.ok) {
+    return { ok: false, errors: [loaded, casework, guided].flatMap((part) => (part.ok ? [] : part.errors)) };
+  }
   const institutions = new Map(loaded.institutions.map((institution) => [institution.id, institution]));
   const terms = loadPartners(configDir, rules.regions);
   if (!terms.ok) return terms;
-  return { ok: true, config: { rules, institutions, partners: terms.partners } };
+  const { handling } = casework;
+  return { ok: true, config: { rules, institutions, handling, guides: guided.guides, partners: terms.partners } };
 }

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { version } from './engine-version.ts';
 import * as bills from './schemas/bills.ts';
+import * as casework from './schemas/casework.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as jobs from './schemas/jobs.ts';
+import * as ledger from './schemas/ledger.ts';
 import * as partners from './schemas/partners.ts';
 import * as persons from './schemas/persons.ts';
 import * as simulators from './schemas/simulators.ts';
@@ -49,10 +52,13 @@ const { bucket: _bucket, accumulatorName: _accumulatorName, ...namedPersons } = 
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = {
     ...bills,
+    ...casework,
     ...clearing,
     ...enquiries,
     ...counter,
     ...funds,
+    ...jobs,
+    ...ledger,
     ...partners,
     ...namedPersons,
     ...simulators,
@@ -67,9 +73,17 @@ function named(): Map<z.ZodType, string> {
 const names = named();
 const QUERIES = new Set<z.ZodType>([
   bills.settlementQuery,
+  casework.caseListQuery,
+  casework.dueCasesQuery,
+  casework.addMaterialQuery,
+  casework.readMaterialQuery,
+  casework.serviceCountsQuery,
+  casework.guidesQuery,
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  ledger.trialBalanceQuery,
+  ledger.accountQuery,
   partners.deadLetterQuery,
 ]);
 
@@ -116,6 +130,7 @@ const PROBLEM_WORDS: Readonly<Record<string, string>> = {
   403: 'Not for this caller.',
   404: 'Nothing there, or nothing that the caller may see.',
   409: 'In conflict with what is there.',
+  410: 'It was there and is lost.',
   413: 'The body is too large.',
   415: 'The body is not of a media type that is taken here.',
   422: 'A lawful no, by its code.',

@@ -1,5 +1,8 @@
+import { CASEWORK_ROUTES } from './casework/casework-routes.ts';
 import { CLEARING_ROUTES } from './clearing/clearing-routes.ts';
 import { COUNTER_ROUTES } from './counter/counter-routes.ts';
+import { JOB_ROUTES } from './jobs/job-routes.ts';
+import { LEDGER_ROUTES } from './ledger/ledger-routes.ts';
 import { PARTNER_ROUTES } from './partners/partner-routes.ts';
 import { FEED_ROUTES } from './funds/feed-routes.ts';
 import type { Route } from './route.ts';
@@ -14,8 +17,11 @@ import { SETTLEMENT_ROUTES } from './settlement/settlement-routes.ts';
 export const ROUTES: readonly Route[] = [
   ...SETTLEMENT_ROUTES,
   ...CLEARING_ROUTES,
+  ...LEDGER_ROUTES,
+  ...JOB_ROUTES,
   ...RULE_ROUTES,
   ...COUNTER_ROUTES,
+  ...CASEWORK_ROUTES,
   ...PARTNER_ROUTES,
   ...FEED_ROUTES,
   ...SIMULATOR_ROUTES,

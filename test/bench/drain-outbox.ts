@@ -77,10 +77,10 @@ async function run(database: Database): Promise<void> {
       return delivery;
     },
   };
-  const draining = new AbortController();
+  const state = { isDraining: true };
   const freshly = (async () => {
     for (const person of personsFrom('fresh', 2000)) {
-      if (draining.signal.aborted) return;
+      if (!state.isDraining) return;
       sentAt.set(person, performance.now());
       await settle(database, [person]);
       await sleep(100);
@@ -94,7 +94,7 @@ async function run(database: Database): Promise<void> {
     if (round.delivered === 0) break;
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  draining.abort();
+  state.isDraining = false;
   await freshly;
   took.sort((left, right) => left - right);
   const { duplicates, outOfOrder } = fund.state();

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takePersons } from '../../src/app/funds/take-persons.ts';
-import type { CaseToOpen, FreshLook } from '../../src/app/standin/ports.ts';
+import type { FreshLook } from '../../src/app/standin/ports.ts';
 import { resolveProvisionals } from '../../src/app/standin/resolve-provisionals.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { openDisplay } from '../support/event-stream.ts';
@@ -28,7 +28,6 @@ describe('a counter whose home fund does not answer', () => {
   let ground: Ground;
   let service: TestService;
   let isAway = true;
-  const cases: CaseToOpen[] = [];
   let settlementId: string;
 
   /** The fund's answer: the patient is poor by now. */
@@ -54,7 +53,6 @@ describe('a counter whose home fund does not answer', () => {
     writeFileSync(join(ground.configDir, 'partners', 'home.yaml'), TERMS);
     service = await startOn(ground, {
       freshLook: () => freshLook,
-      cases: { open: (about) => Promise.resolve(void cases.push(about)) },
       fundUrls: new Map([[HOME, 'http://127.0.0.1:1']]),
     });
     await tell({}, 25 * 3_600_000);
@@ -89,7 +87,10 @@ describe('a counter whose home fund does not answer', () => {
       body: { code: 'STAND_IN_REFUSED', retryable: true, limit: 'amount', homeRegion: HOME },
     });
     expect(answer.body.help).toContain('tell the patient');
-    expect(cases).toMatchObject([{ reason: 'standInRefused', subjectId: `H33042100001/${body.billNumber}` }]);
+    const cases = await service.call('GET', '/v1/cases', { as: 'homeClerk' });
+    expect(cases.body.cases).toMatchObject([
+      { reason: 'standInRefused', billNumber: body.billNumber, claimed: '2000.00', decidingRegion: HOME },
+    ]);
   });
 
   it('sees the correction: by id, on the statement, at the display', async () => {

@@ -17,6 +17,7 @@ import { AppError } from '../../src/platform/errors.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
 import { smallCommand } from '../support/bills.ts';
+import { clearingPorts } from '../support/clearing.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
@@ -31,8 +32,6 @@ benefits:
 const rulebook = smallRulebook(BASIC);
 const HOME = '320509';
 const YEAR = '2026-01-01';
-/** On a busy machine a round of a few messages may take a second. */
-const PATIENCE = { timeout: 15_000 };
 const BREAKER = { volumeThreshold: 3, errorThresholdPercentage: 50, windowMs: 10_000, resetMs: 100 };
 
 describeEachDatabase('dispatching the outbox', (open) => {
@@ -141,7 +140,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     endings.push(owed.stop, apart.stop);
     await settle(await newPerson(), 50_000);
     const { businessDate } = await database.clearingStore.openWindow();
-    const clearing = { store: database.clearingStore, regions: [HOME, '330421', '310118'], clock };
+    const clearing = { ...clearingPorts(database), regions: [HOME, '330421', '310118'], clock };
     const [window] = await clearUpTo(clearing, businessDate);
     await dispatchOutbox(deps);
     await dispatchOutbox(depsFor('330421', owed.url));
@@ -175,15 +174,18 @@ describeEachDatabase('dispatching the outbox', (open) => {
       expect(await dispatchOutbox(deps)).toMatchObject({ delivered: 0, partnerDown: true });
     }
     expect(await undelivered()).toBe(84);
-    // Open, or half open by now on a busy machine.
-    expect(breakers.states()).not.toMatchObject([{ position: 'closed' }]);
+    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
 
     fund.setFaults({});
-    await vi.waitFor(async () => {
-      clock.advance(10_000);
-      await dispatchOutbox(deps);
-      expect(await undelivered()).toBe(0);
-    }, PATIENCE);
+    // The breaker lets a probe through by the wall clock, and a busy machine takes its time for the rest.
+    await vi.waitFor(
+      async () => {
+        clock.advance(10_000);
+        await dispatchOutbox(deps);
+        expect(await undelivered()).toBe(0);
+      },
+      { timeout: 20_000 },
+    );
     expect(breakers.states()).toMatchObject([{ position: 'closed' }]);
     expect(fund.state()).toMatchObject({
       messages: { settlement: 72, reversal: 12 },
@@ -206,7 +208,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       await dispatchOutbox(deps);
     }
     await settle(await newPerson());
-    expect(breakers.states()).toMatchObject([{ position: 'open' }]);
+    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
     fund.setFaults({});
     expect(await dispatchOutbox(deps)).toEqual({ delivered: 0, failed: 0, more: false, partnerDown: true });
     const [fresh] = (await database.outboxStore.due(HOME, clock.now(), 10)).filter(({ attempts }) => attempts === 0);
@@ -450,7 +452,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     for (let day = 0; day < 5; day++) {
       const { businessDate } = await database.clearingStore.openWindow();
       const evening = { now: () => Date.parse(`${businessDate}T23:00:00+08:00`) };
-      await clearUpTo({ store: database.clearingStore, regions: ['330421'], clock: evening }, businessDate);
+      await clearUpTo({ ...clearingPorts(database), regions: ['330421'], clock: evening }, businessDate);
     }
 
     let silentRounds = 0;
@@ -465,7 +467,10 @@ describeEachDatabase('dispatching the outbox', (open) => {
       ),
       startDispatchLoop({ ...loopDeps, dispatch: (signal) => dispatchOutbox(quickDeps, signal) }, '330421'),
     ];
-    await vi.waitFor(() => expect(quick.state().notices.length).toBeGreaterThanOrEqual(5), { interval: 5 });
+    await vi.waitFor(() => expect(quick.state().notices.length).toBeGreaterThanOrEqual(5), {
+      interval: 5,
+      timeout: 20_000,
+    });
     expect(silentRounds).toBe(0);
     await Promise.all(loops.map((loop) => loop.stop()));
     expect(silentRounds).toBe(1);

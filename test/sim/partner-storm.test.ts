@@ -1,3 +1,4 @@
+import { sumWindow } from '../../src/app/clearing/sum-window.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { parseFen } from '../../src/core/money/text.ts';
@@ -34,7 +35,7 @@ afterAll(async () => {
 });
 
 async function businessOf(region: string): Promise<Business> {
-  const gross = await database.clearingStore.gross(1);
+  const { gross } = await sumWindow(database.windowReader, 1, {});
   const own = gross.filter(({ homeRegion, layer }) => homeRegion === region && layer !== 'account');
   const totals = await database.settlementQueries.totals();
   return { ...totals, fundTotal: own.reduce((sum, { amount }) => sum + amount, 0) };
@@ -43,11 +44,12 @@ async function businessOf(region: string): Promise<Business> {
 it(
   `a storm of partners that come and go (SEED=${String(seed)})`,
   async () => {
+    process.stderr.write(`partner storm: SEED=${String(seed)}\n`);
     const clock = fakeClock('2026-11-24 08:00');
     const storm = await createStorm({ database, rulebook: sampleGround().rulebook, clock, seed, size: SIZE });
     for (let bills = 0; bills < SIZE.bills; bills += SIZE.width) await storm.turn();
     await storm.calm();
-    if (isLong) process.stdout.write(`SEED=${String(seed)} ${JSON.stringify(storm.figures())}\n`);
+    process.stderr.write(`${JSON.stringify(storm.figures())}\n`);
 
     // Every advice once in effect, in order per person.
     const states = new Map(REGIONS.map((region) => [region, storm.funds.get(region)!.state()]));

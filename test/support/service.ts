@@ -4,6 +4,7 @@ import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
+import type * as casework from '../../src/http/schemas/casework.ts';
 import type * as clearing from '../../src/http/schemas/clearing.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
 import {
@@ -35,6 +36,7 @@ export const KEYS = {
   otherHomeClerk: { kind: 'clerk', id: 'li', region: HOME },
   awayClerk: { kind: 'clerk', id: 'zhao', region: AWAY },
   otherAwayClerk: { kind: 'clerk', id: 'qian', region: AWAY },
+  strangeClerk: { kind: 'clerk', id: 'sun', region: '310118' },
   operator: { kind: 'operator', id: 'night' },
   display: { kind: 'display', id: 'H33042100001' },
   otherDisplay: { kind: 'display', id: 'H31011800001' },
@@ -64,6 +66,12 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   partners.DeadLetterList &
   partners.DeadLetterDecided &
   rules.RulesAnswer &
+  casework.CaseDetail &
+  casework.CaseList &
+  casework.AddedMaterialAnswer &
+  casework.LookList &
+  casework.ServiceCounts &
+  casework.GuideComparison &
   persons.TakenPersons &
   persons.TakenEvents &
   persons.FeedsAnswer &
@@ -174,7 +182,7 @@ export async function startService(engine: Database['engine']): Promise<TestServ
 }
 
 /** What a service is started with beside the ordinary. */
-type Beside = Pick<StartOptions, 'freshLook' | 'cases'> & { readonly fundUrls?: ReadonlyMap<string, string> };
+type Beside = Pick<StartOptions, 'freshLook'> & { readonly fundUrls?: ReadonlyMap<string, string> };
 
 /** Starts the whole service. */
 export async function startOn({ place, configDir }: Ground, beside: Beside = {}): Promise<TestService> {

@@ -87,6 +87,11 @@ export interface CaseToOpen {
   readonly treatmentRegion: string;
   readonly institutionId: string;
   readonly personId: string;
+  /** Undefined when nothing was settled. */
+  readonly settlementId: string | undefined;
+  readonly billNumber: string;
+  /** What the patient is without, in fen. */
+  readonly claimed: Fen;
   readonly detail: string;
 }
 

@@ -8,8 +8,9 @@ import { FUNDS, type Fund } from '../policy/terms.ts';
  * - `expense.<fund>`: a home fund's benefit expense · `personal`: personal accounts that a home fund keeps
  * - `dueTo`: what a home fund owes the treatment county · `dueFrom`: what the treatment county is owed
  * - `payable`: what the treatment county owes its institution
+ * - `personPayable`: what a home fund owes a person · `bank`: money that left by bank
  */
-export type LedgerAccount = `expense.${Fund}` | 'personal' | 'dueTo' | 'dueFrom' | 'payable';
+export type LedgerAccount = `expense.${Fund}` | 'personal' | 'dueTo' | 'dueFrom' | 'payable' | 'personPayable' | 'bank';
 
 /** One leg of a double entry: debit positive, credit negative. */
 export interface Posting {
