@@ -5,6 +5,7 @@ export async function up(knex: Knex): Promise<void> {
   const storage = isMysql ? 'ENGINE=InnoDB CHARACTER SET ascii COLLATE ascii_bin' : 'WITHOUT ROWID';
   const open = '(home_region, state, settled_at_ms)';
   const day = '(home_region, day, amount_fen)';
+  const resolved = '(state, resolved_at_ms)';
   await knex.raw(`
     CREATE TABLE IF NOT EXISTS provisional_settlement (
       settlement_id VARCHAR(40) NOT NULL PRIMARY KEY,
@@ -20,11 +21,12 @@ export async function up(knex: Knex): Promise<void> {
       corrected_by VARCHAR(40),
       difference_fen BIGINT,
       CONSTRAINT provisional_settlement_state CHECK (state IN ('provisional', 'confirmed', 'corrected', 'expired'))
-      ${isMysql ? `, INDEX provisional_open ${open}, INDEX provisional_day ${day}` : ''}
+      ${isMysql ? `, INDEX provisional_open ${open}, INDEX provisional_day ${day}, INDEX provisional_resolved ${resolved}` : ''}
     ) ${storage}`);
   if (!isMysql) {
     await knex.raw(`CREATE INDEX IF NOT EXISTS provisional_open ON provisional_settlement ${open}`);
     await knex.raw(`CREATE INDEX IF NOT EXISTS provisional_day ON provisional_settlement ${day}`);
+    await knex.raw(`CREATE INDEX IF NOT EXISTS provisional_resolved ON provisional_settlement ${resolved}`);
   }
 }
 

@@ -4,19 +4,14 @@ import { caseOpenerOf } from './app/casework/open-for-engine.ts';
 import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { listJobs } from './app/jobs/list-jobs.ts';
-import { createMessageSource } from './app/outbox/load-messages.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
-import type { OperationState } from './app/partners/ports.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
-import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
-import { createPatientLook } from './app/standin/patient-look.ts';
-import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
+import type { Provisional } from './app/standin/ports.ts';
 import { settleAskingHome } from './app/standin/settle-asking-home.ts';
-import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
 import { readEnvironment, type Environment } from './config/environment.ts';
 import { loadConfig, type Config } from './config/load-config.ts';
 import type { RuleError } from './config/rule-error.ts';
@@ -28,17 +23,15 @@ import { createCounterEvents } from './http/counter/counter-events.ts';
 import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
+import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
 import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
 import { remindersJob } from './jobs/casework-job.ts';
-import { startDispatchLoop } from './jobs/dispatch-loop.ts';
-import { startKeeping } from './jobs/keep-desk.ts';
-import { startReporting } from './jobs/report-partners.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
-import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
-import { dispatchOutbox } from './partners/dispatch-outbox.ts';
-import { createFundClient } from './partners/fund-client.ts';
+import { watchCorrections } from './jobs/watch-corrections.ts';
+import { standInFor, watchPartners, workForPartners, type PartnerOptions, type StandInParts } from './partner-parts.ts';
+import type { Breakers } from './partners/breakers.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
@@ -46,16 +39,11 @@ import { createIdSource } from './platform/ids.ts';
 import { complain, onHangUp, stopOnSignal, type Stoppable } from './platform/signals.ts';
 
 /** What a process is to be. */
-export interface StartOptions {
-  readonly environment: Environment;
+export interface StartOptions extends PartnerOptions {
   /** Answers requests. */
   readonly serve: boolean;
   /** Runs what is due: clearing at night, messages to partners. */
   readonly work: boolean;
-  readonly clock?: Clock;
-  readonly breakerOptions?: BreakerOptions;
-  /** Asks home funds about persons; without it every copy is fresh enough. */
-  readonly freshLook?: (breakers: Breakers) => FreshLook;
   /** Simulated fund systems that run in this process; none but in the demo. */
   readonly simulators?: HttpDeps['simulators'];
 }
@@ -88,16 +76,6 @@ interface Parts {
   readonly breakers: Breakers;
   readonly standIn: StandInParts | undefined;
   readonly simulators: HttpDeps['simulators'];
-}
-
-/** What settling without the home fund takes. */
-interface StandInParts {
-  readonly desk: KeptDesk;
-  readonly freshLook: FreshLook;
-  /** The same for who stands at a counter. */
-  readonly patientLook: FreshLook;
-  readonly cases: CaseOpener;
-  readonly terms: (region: string) => FundTerms | undefined;
 }
 
 interface Serving extends Stoppable {
@@ -194,7 +172,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const keys = await watchKeys(database.keyStore, log);
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
   const starter = createClearingStarter(runner, parts.clearing);
-  const app = createHttpApp({
+  const httpDeps: HttpDeps = {
     settle:
       standIn === undefined
         ? settle
@@ -232,11 +210,15 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     metrics,
     readiness: { database: () => database.ping() },
     log,
-  });
+  };
+  const show = (corrected: Provisional) => showCorrection(httpDeps, corrected);
+  const watching = standIn && watchCorrections({ provisionals, show, clock, log });
+  const app = createHttpApp(httpDeps);
   const listening = await listen(app, host, port);
   return {
     url: listening.url,
     async stop() {
+      await watching?.stop();
       counterEvents.close();
       keys.stop();
       await listening.stop();
@@ -245,51 +227,10 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   };
 }
 
-/** The breakers of this process; what they see is told to the others. */
-function watchPartners(
-  { partnerStates: store }: Database,
-  { clock = systemClock, breakerOptions }: StartOptions,
-  process: string,
-  log: Logger,
-) {
-  const changed = (change: OperationState): void => log.warn(change, 'a breaker changed');
-  const breakers = createBreakers(breakerOptions, changed, () => clock.now());
-  const reporting = startReporting({ states: () => breakers.states(), store, process, clock, log });
-  return {
-    breakers,
-    async stop() {
-      await reporting.stop();
-      breakers.close();
-    },
-  };
-}
-
-/** What is needed to settle while a home fund cannot be asked: its terms, and what it has taken on, read now and then. */
-function standInFor(
-  { provisionalStore: provisionals }: Database,
-  keeper: RuleKeeper,
-  breakers: Breakers,
-  casework: CaseworkDeps,
-  options: StartOptions,
-  log: Logger,
-): (StandInParts & Stoppable) | undefined {
-  const { environment, clock = systemClock } = options;
-  const freshLook = options.freshLook?.(breakers);
-  if (freshLook === undefined) return undefined;
-  const position = (region: string) => breakers.position(region, 'eligibility');
-  const patientLook = createPatientLook({ freshLook, position });
-  // A fund whose system we do not know the address of is never asked.
-  const terms = (region: string): FundTerms | undefined =>
-    environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
-  const desk = createStandInDesk({ terms, provisionals });
-  const keeping = startKeeping(desk, clock, log);
-  return { desk, freshLook, patientLook, terms, cases: caseOpenerOf(casework), stop: () => keeping.stop() };
-}
-
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
-  const { database, clock, log, newId, clearing, casework, keeper, breakers, standIn } = parts;
-  const { leaseStore: leases, jobRunStore: runs, outboxStore: outbox, settlementQueries: queries } = database;
+  const { database, clock, log, newId, clearing, casework } = parts;
+  const { leaseStore: leases, jobRunStore: runs } = database;
   const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
@@ -301,24 +242,7 @@ function work(parts: Parts, { fundUrls }: Environment): Stoppable {
     reminders.trigger();
   });
 
-  const rulebook = () => keeper.current.rules.rulebook;
-  const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook });
-  const loops = Array.from(fundUrls, ([region, url]) => {
-    const client = createFundClient({ region, url }, breakers);
-    const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
-    return startDispatchLoop({ ...deps, dispatch }, region);
-  });
-  if (standIn !== undefined) {
-    const { settlementStore: store, provisionalStore: provisionals } = database;
-    const resolving = { ...standIn, store, provisionals, queries, rulebook, clock, newId };
-    for (const region of fundUrls.keys()) {
-      const dispatch = async (signal: AbortSignal) => {
-        const { resolved, ...round } = await resolveProvisionals(resolving, region, signal);
-        return { delivered: resolved, ...round };
-      };
-      loops.push(startDispatchLoop({ ...deps, dispatch }, region, 'provisionals'));
-    }
-  }
+  const loops = workForPartners(parts, fundUrls);
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
@@ -367,7 +291,7 @@ export async function start(options: StartOptions): Promise<RunningService> {
       clock,
       newId,
     };
-    const standIn = standInFor(database, keeper, breakers, casework, options, log);
+    const standIn = standInFor(database, keeper, breakers, caseOpenerOf(casework), options, log);
     if (standIn !== undefined) running.push(standIn);
     const common = { database, keeper, clock, log, newId, casework };
     const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };

@@ -137,8 +137,8 @@ const configuration = {
       name: 'main-is-the-root',
       comment: 'main.ts and the command wire everything and are wired by nothing: move the shared part below them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli/|main\\.ts$)' },
-      to: { path: '^src/(cli/|main\\.ts$)' },
+      from: { path: '^src/', pathNot: '^src/(cli/|[a-z-]+\\.ts$)' },
+      to: { path: '^src/(cli/|[a-z-]+\\.ts$)' },
     },
     {
       name: 'migrations-are-frozen',

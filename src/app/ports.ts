@@ -163,7 +163,7 @@ export interface SettlementTotals {
 /** Persons, as home funds feed them. */
 export interface PersonStore {
   /** Inserts or replaces persons; accounts and accumulators only where given. One transaction a call. */
-  importPersons(persons: readonly PersonImport[]): Promise<void>;
+  importPersons(persons: readonly PersonImport[], copiedAtMs?: number): Promise<void>;
   find(personId: string): Promise<PersonState | undefined>;
   count(): Promise<number>;
 }

@@ -7,6 +7,7 @@ import { readYaml } from '../config/yaml-file.ts';
 import { openDatabase } from '../db/open-database.ts';
 import { AppError } from '../platform/errors.ts';
 import { startFundServer, type FundServer } from '../simulators/fund-server.ts';
+import { enrolMembers } from './enrol-members.ts';
 import { ensureKeys, keyFileOf, type IssuedKey } from './ensure-keys.ts';
 import { createProgress } from './progress.ts';
 import { loadSample, type LoadedSample, type SampleTarget } from './sample-load.ts';
@@ -125,6 +126,10 @@ export async function runDemo(
     if (url === undefined) throw new AppError('NOT_SERVING', 'the demo needs a service that answers', { status: 500 });
 
     const sample = await loadSample({ ...service, url }, configDir, keys, createProgress(process.stdout.isTTY));
+    const { personStore: persons, copyStore: copies } = service.database;
+    for (const [code, { members }] of funds) {
+      await enrolMembers({ persons, copies, rulebook: service.rules.rulebook }, code, members);
+    }
     const figures = await readFigures(service.database, sample.windowId);
     console.log(reportLines(sample, figures, service.rules.regions).join('\n'));
     console.log(`\n${addressLines(url, service, keys, funds, dataDir).join('\n')}`);

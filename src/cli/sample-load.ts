@@ -4,6 +4,7 @@ import { hasReached } from '../core/lifecycle/window-states.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Database } from '../db/open-database.ts';
+import { systemClock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { closingBillOf } from '../simulators/day-planner.ts';
 import { createHospital } from '../simulators/hospital.ts';
@@ -16,7 +17,7 @@ import { buildSample } from './sample-build.ts';
 /** As much of a running service as loading a sample needs. */
 export interface SampleTarget {
   readonly url: string;
-  readonly database: Pick<Database, 'personStore' | 'settlementQueries' | 'clearingStore'>;
+  readonly database: Pick<Database, 'personStore' | 'settlementQueries' | 'clearingStore' | 'copyStore'>;
   readonly rules: { readonly rulebook: Rulebook; readonly regions: readonly County[] };
   readonly institutions: ReadonlyMap<string, Institution>;
   readonly runClearing: (businessDate: DateText) => Promise<unknown>;
@@ -42,7 +43,7 @@ async function importPersons({ database }: SampleTarget, persons: readonly Perso
   progress.begin('参保人 insured persons', persons.length);
   for (let from = 0; from < persons.length; from += PERSONS_A_CALL) {
     const batch = persons.slice(from, from + PERSONS_A_CALL);
-    await database.personStore.importPersons(batch);
+    await database.personStore.importPersons(batch, systemClock.now());
     progress.at(from + batch.length);
   }
 }

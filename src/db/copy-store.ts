@@ -358,6 +358,15 @@ export function createCopyStore(knex: Knex): CopyStore {
       }
     },
 
+    async personIds(region, after, limit) {
+      const rows = await rowsOf<Row>(
+        knex,
+        'SELECT person_id FROM person WHERE home_region = ? AND person_id > ? ORDER BY person_id LIMIT ?',
+        [region, after, limit],
+      );
+      return rows.map((row) => row.person_id as string);
+    },
+
     state: () => stateOf(knex),
 
     async asOf(personId) {

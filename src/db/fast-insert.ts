@@ -10,13 +10,22 @@ export interface FastInsert {
 
 const ROWS_MAX = 1000;
 
-function literal(value: SqlValue): string {
-  if (value === null) return 'NULL';
-  return typeof value === 'string' ? quoted(value) : String(value);
-}
-
 function isMysql(knex: Knex): boolean {
   return (knex.client as { dialect: string }).dialect === 'mysql';
+}
+
+/** `(1,'a',NULL),(2,…)` for any number of rows. */
+function valuesText(rows: readonly (readonly SqlValue[])[]): string {
+  let text = '';
+  for (const row of rows) {
+    let separator = text === '' ? '(' : ',(';
+    for (const value of row) {
+      text += separator + (typeof value === 'string' ? quoted(value) : value === null ? 'NULL' : String(value));
+      separator = ',';
+    }
+    text += ')';
+  }
+  return text;
 }
 
 /** One text of values on MariaDB, one JSON list on SQLite: a value a placeholder would cost more than the rows. */
@@ -32,10 +41,7 @@ export async function insertFast(
       const updates = replaces?.columns.map((column) => `${column}=VALUES(${column})`).join(',');
       const tail = updates === undefined ? '' : ` ON DUPLICATE KEY UPDATE ${updates}`;
       // A question mark in a value is no placeholder.
-      const text = some
-        .map((row) => `(${row.map(literal).join(',')})`)
-        .join(',')
-        .replaceAll('?', '\\?');
+      const text = valuesText(some).replaceAll('?', '\\?');
       await transaction.raw(`INSERT INTO ${table}(${list})VALUES${text}${tail}`);
     } else {
       const values = columns.map((_, at) => `value->>${at}`).join(',');

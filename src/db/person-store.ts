@@ -30,15 +30,15 @@ function recordsOf({ person, accounts, accumulators }: PersonImport) {
 
 export function createPersonStore(knex: Knex): PersonStore {
   return {
-    async importPersons(persons) {
+    async importPersons(persons, copiedAtMs) {
       // In the order in which settling locks them.
       const sorted = [...persons].sort((left, right) => (left.person.id < right.person.id ? -1 : 1)).map(recordsOf);
       await inTransaction(knex, async (transaction) => {
         await insertRows(
           transaction,
           'person',
-          sorted.map(({ person }) => person),
-          PERSON,
+          sorted.map(({ person }) => (copiedAtMs === undefined ? person : { ...person, copied_at_ms: copiedAtMs })),
+          copiedAtMs === undefined ? PERSON : { ...PERSON, columns: [...PERSON.columns, 'copied_at_ms'] },
         );
         await insertRows(
           transaction,

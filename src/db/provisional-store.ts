@@ -41,6 +41,11 @@ export function createProvisionalStore(knex: Knex): ProvisionalStore {
       return ids.length === 0 ? [] : (await table().whereIn('settlement_id', ids)).map(provisionalOf);
     },
 
+    async correctedSince(sinceMs) {
+      const rows = await table().where('state', 'corrected').where('resolved_at_ms', '>=', sinceMs);
+      return rows.map(provisionalOf);
+    },
+
     async resolve({ settlementId, state, atMs, correctedBy, difference }) {
       await knex('provisional_settlement')
         .where({ settlement_id: settlementId, state: 'provisional' })

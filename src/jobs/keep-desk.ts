@@ -14,10 +14,10 @@ export function startKeeping(kept: Kept, clock: Clock, log: Log, everyMs = EVERY
   const stopping = new AbortController();
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await pause(everyMs, stopping.signal);
       await kept.refresh(clock.now()).catch((error: unknown) => {
         log.warn({ err: error }, 'what was taken on for home funds could not be read');
       });
+      await pause(everyMs, stopping.signal);
     }
   }
   const looping = loop();

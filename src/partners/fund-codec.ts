@@ -30,7 +30,7 @@ const problemShape = z.object({
 const receiptShape = z.object({ accepted: z.array(z.string()).optional(), error: z.unknown().optional() });
 
 /** Problems come as problem+json, or inside `error` as an object or plain words; with status 200, too. */
-function problemIn(content: unknown): PartnerProblem | undefined {
+export function problemIn(content: unknown): PartnerProblem | undefined {
   if (typeof content === 'string') return { code: undefined, message: content.slice(0, WORDS_MAX) };
   const read = problemShape.safeParse(content);
   if (!read.success) return undefined;

@@ -35,6 +35,8 @@ interface Member {
   account: { current: string; carried: string };
   eventSequence: number;
   lastAdvice: string | undefined;
+  /** Advices up to this one were in the balances that the person was enrolled with. */
+  readonly enrolledWith: string;
   version: number;
 }
 
@@ -82,6 +84,11 @@ export function createFundMembers(now: () => number, prefix = 'HOME'): FundMembe
     return { ...facts, asOf: shanghaiInstant(now()), balances: { contains, accounts: account, accumulators } };
   }
 
+  function yetToHear(personId: string, messageId: string): Member | undefined {
+    const member = members.get(personId);
+    return member !== undefined && messageId > member.enrolledWith ? member : undefined;
+  }
+
   return {
     enrol(persons) {
       for (const { balances, asOf: _asOf, ...facts } of persons) {
@@ -95,6 +102,7 @@ export function createFundMembers(now: () => number, prefix = 'HOME'): FundMembe
           account: { ...(balances?.accounts ?? known?.account ?? { current: '0.00', carried: '0.00' }) },
           eventSequence: known?.eventSequence ?? balances?.contains.eventSequence ?? 0,
           lastAdvice: known?.lastAdvice ?? balances?.contains.lastAdvice,
+          enrolledWith: balances?.contains.lastAdvice ?? known?.enrolledWith ?? '',
           version: versions.length,
         });
       }
@@ -140,7 +148,7 @@ export function createFundMembers(now: () => number, prefix = 'HOME'): FundMembe
     events: (after, limit) => pageOf(events, after, limit),
 
     advise({ personId, messageId, accumulators, shares, familyPayer }) {
-      const patient = members.get(personId);
+      const patient = yetToHear(personId, messageId);
       if (patient !== undefined) {
         move(patient.amounts, accumulators);
         const { current, carried } = patient.account;
@@ -149,7 +157,7 @@ export function createFundMembers(now: () => number, prefix = 'HOME'): FundMembe
           carried: minus(carried, shares.accounts.carried),
         };
       }
-      const payer = familyPayer === undefined ? undefined : members.get(familyPayer);
+      const payer = familyPayer === undefined ? undefined : yetToHear(familyPayer, messageId);
       if (payer !== undefined) {
         payer.account = { ...payer.account, carried: minus(payer.account.carried, shares.accounts.family) };
       }

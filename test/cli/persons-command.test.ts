@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { IMPORT_FILES, type ImportFile } from '../../src/app/funds/import-files.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { freshPlace } from '../support/databases.ts';
@@ -11,6 +11,9 @@ import { writeServiceRules } from '../support/service-rules.ts';
 const run = promisify(execFile);
 const TONGJIE = resolve(import.meta.dirname, '../../src/cli/tongjie.ts');
 const YEAR = '2026-01-01';
+
+// Every import is a process of its own, which on a busy machine takes seconds to start.
+vi.setConfig({ testTimeout: 120_000 });
 
 function person(id: string, changes: Partial<Record<number, string>> = {}): string {
   const fields = [

@@ -112,7 +112,7 @@ describe('what a worker sees of a partner', () => {
     const breaker = async () => {
       service.clock.nowMs += 1000;
       const { partners } = (await service.call('GET', '/v1/partners', { as: 'homeFund' })).body;
-      return partners[0]?.operations[0];
+      return partners[0]?.operations.find(({ operation }) => operation === 'messages');
     };
     await vi.waitFor(async () => expect(await breaker()).toMatchObject({ breaker: 'open' }), { timeout: 15_000 });
     expect(await breaker()).toMatchObject({ operation: 'messages', lastError: { code: 'PARTNER_FAILED' } });

@@ -30,7 +30,9 @@ async function startDemo(): Promise<{ demo: RunningDemo; printed: string[] }> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
   const environment = { ...readEnvironment({ PORT: '0', DATA_DIR: dataDir }), configDir: CONFIG_DIR };
   try {
-    const demo = await runDemo(environment, (used) => start({ environment: used, serve: true, work: true }));
+    const demo = await runDemo(environment, (used, simulators) =>
+      start({ environment: used, serve: true, work: true, simulators }),
+    );
     return { demo, printed: log.mock.calls.flatMap(([text]) => String(text).split('\n')) };
   } finally {
     log.mockRestore();
@@ -133,6 +135,49 @@ describe('the demo, started for the first time', () => {
     }
     expect(query('SELECT message_id FROM outbox UNION SELECT message_id FROM outbox_held')).toEqual([]);
   });
+
+  const ask = async (method: string, path: string, body?: object) => {
+    const { key } = demo.keys.find(({ kind }) => kind === 'operator')!;
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const response = await fetch(demo.url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    return { status: response.status, body: (await response.json()) as object };
+  };
+
+  it('lets operators upset a fund’s system, and shows what came of it', async () => {
+    const path = '/v1/simulators/330421/faults';
+    const upset = await ask('POST', path, { wrongAnswer: 'errorInside' });
+    expect(upset).toMatchObject({ status: 200, body: { wrongAnswer: 'errorInside', down: false } });
+    const saying = (words: object) =>
+      vi.waitFor(
+        async () => {
+          const { body } = await ask('GET', '/v1/feeds');
+          const feeds = (body as { feeds: { region: string; pulls: object[] }[] }).feeds;
+          expect(feeds.find(({ region }) => region === '330421')?.pulls[0]).toMatchObject(words);
+        },
+        { timeout: 20_000, interval: 200 },
+      );
+    await saying({ lastError: expect.stringContaining('FUND-4711') as string });
+    expect((await ask('POST', path, {})).body).toMatchObject({ wrongAnswer: 'none' });
+    await saying({ caughtUpAt: expect.any(String) as string });
+  }, 60_000);
+
+  it('is told by the funds what it knows already', async () => {
+    const balances = `SELECT (SELECT SUM(current_fen) FROM account) AS current, (SELECT SUM(carried_fen) FROM account) AS carried,
+      (SELECT COUNT(*) FROM accumulator WHERE amounts <> '{}') AS buckets`;
+    const before = query(balances);
+    await vi.waitFor(
+      async () => {
+        const { body } = await ask('GET', '/v1/feeds');
+        const { feeds } = body as { feeds: { pulls: { feed: string; position: string; refused: number }[] }[] };
+        const persons = feeds.map(({ pulls }) => pulls.find(({ feed }) => feed === 'persons'));
+        expect(persons.map((pull) => [Number(pull?.position) >= 1200, pull?.refused])).toEqual(
+          Array(3).fill([true, 0]),
+        );
+      },
+      { timeout: 30_000, interval: 200 },
+    );
+    expect(query(balances)).toEqual(before);
+  }, 60_000);
 
   it('finds its data at a second start and loads nothing again', async () => {
     await demo.stop();

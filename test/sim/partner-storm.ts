@@ -49,13 +49,13 @@ const TIMEOUT_MS = 120;
 const MINUTE = 60_000;
 const BREAKER = { volumeThreshold: 3, errorThresholdPercentage: 50, windowMs: 2_000, resetMs: 40 };
 
-function termsOf(region: string): FundTerms {
+function termsOf(region: string, { persons }: StormSize): FundTerms {
   return {
     region,
     freshEligibility: true,
     copyAgeMaxMs: 60 * MINUTE,
     deadlineMs: TIMEOUT_MS,
-    standIn: { amountMax: 400_000, copyAgeMaxMs: 2 * 1440 * MINUTE, exposurePerDayMax: 3_000_000 },
+    standIn: { amountMax: 400_000, copyAgeMaxMs: 2 * 1440 * MINUTE, exposurePerDayMax: persons * 50_000 },
     confirmWithinMs: 2 * 1440 * MINUTE,
   };
 }
@@ -143,7 +143,8 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
     },
   };
 
-  const desk = createStandInDesk({ terms: termsOf, provisionals: database.provisionalStore });
+  const terms = (region: string): FundTerms => termsOf(region, size);
+  const desk = createStandInDesk({ terms, provisionals: database.provisionalStore });
   const settleDeps = { store, queries, rulebook: () => rulebook, clock, newId, standIn: desk };
   const opener = {
     open(about: CaseToOpen) {
@@ -160,7 +161,7 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
   const asking = {
     settle: (command: BillCommand) => settling.submit(command),
     freshLook,
-    terms: termsOf,
+    terms,
     cases: opener,
   };
   const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook: () => rulebook });
@@ -208,15 +209,17 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
     }
   }
 
-  /** Somebody pays at home, or loses their coverage there; the engine hears of it later. */
+  /** Somebody pays at home, gets poor or rich, loses their coverage or has it again; the engine hears of it later. */
   function liveAtHome(): void {
     const region = chance.pick(REGIONS);
     const personId = chance.pick(persons.get(region) ?? []);
     const { members } = fundOf(region);
     const where = spendable.get(region);
-    if (chance.hits(30)) {
+    if (chance.hits(300)) {
       const { balances: _balances, ...body } = members.find(personId) ?? bodyOf(personId, clock.now());
-      members.enrol([{ ...body, coverage: [{ from: '2000-01-01', state: 'suspended' }] }]);
+      const state = chance.hits(100) ? ('suspended' as const) : ('active' as const);
+      const medicalAid = chance.hits(500) ? ('lowIncome' as const) : ('none' as const);
+      members.enrol([{ ...body, medicalAid, coverage: [{ from: '2000-01-01', state }] }]);
     } else if (where !== undefined) {
       const { bucket, name } = where;
       members.spend({ personId, accumulators: [{ bucket, name, change: `${chance.between(1, 90)}.50` }] });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fundContractDocument } from '../../src/http/fund-contract.ts';
-import type { PersonCopyBody } from '../../src/http/schemas/persons.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
+import { simulatedPerson } from '../support/simulated-person.ts';
 
 const committed = readFileSync(new URL('../../config/fund-openapi.json', import.meta.url), 'utf8');
 
@@ -23,32 +23,6 @@ function schemaOf(path: string, method: string, status: number): z.ZodType {
   return z.fromJSONSchema(
     JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as z.core.JSONSchema.JSONSchema,
   );
-}
-
-function simulatedPerson(personId: string, changes: Partial<PersonCopyBody> = {}): PersonCopyBody {
-  return {
-    personId,
-    name: '沈小芬',
-    scheme: 'employee',
-    birthDate: '1961-05-06',
-    status: 'active',
-    severeDisability: false,
-    student: false,
-    familyDoctor: true,
-    civilServant: false,
-    medicalAid: 'none',
-    coverage: [{ from: '2000-01-01', state: 'active' }],
-    registrations: [],
-    filings: [],
-    sharesAccountWith: [],
-    asOf: '2026-11-24T08:00:00.000+08:00',
-    balances: {
-      contains: { eventSequence: 0 },
-      accounts: { current: '100.00', carried: '0.00' },
-      accumulators: [{ bucket: '2026-01-01', name: 'paid', value: '5.00' }],
-    },
-    ...changes,
-  };
 }
 
 describe('the fund contract', () => {

@@ -17,7 +17,7 @@ import type * as partners from '../../src/http/schemas/partners.ts';
 import type * as persons from '../../src/http/schemas/persons.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
-import { start, type RunningService } from '../../src/main.ts';
+import { start, type RunningService, type StartOptions } from '../../src/main.ts';
 import { freshPlace, type Place } from './databases.ts';
 import { AWAY, HOME, writeServiceRules } from './service-rules.ts';
 import { samplePerson } from './settlement-samples.ts';
@@ -181,8 +181,12 @@ export async function startService(engine: Database['engine']): Promise<TestServ
   };
 }
 
+/** What a service is started with beside the ordinary. */
+type Beside = Pick<StartOptions, 'freshLook'> & { readonly fundUrls?: ReadonlyMap<string, string> };
+
 /** Starts the whole service. */
-export async function startOn({ place, configDir }: Ground): Promise<TestService> {
+export async function startOn({ place, configDir }: Ground, beside: Beside = {}): Promise<TestService> {
+  const { fundUrls = new Map(), ...options } = beside;
   const clock = { nowMs: NOW_MS, now: () => clock.nowMs };
   const service = await start({
     environment: {
@@ -191,12 +195,13 @@ export async function startOn({ place, configDir }: Ground): Promise<TestService
       configDir,
       dataDir: place.dataDir,
       databaseUrl: place.url,
-      fundUrls: new Map(),
+      fundUrls,
       logLevel: 'silent',
     },
     serve: true,
     work: false,
     clock,
+    ...options,
   });
   const { url = '', database } = service;
 

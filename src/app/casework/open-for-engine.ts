@@ -23,16 +23,14 @@ const REASONS: Readonly<Record<CaseToOpen['reason'], CaseReason>> = {
  */
 export function caseOpenerOf(deps: CaseworkDeps): CaseOpener {
   return {
-    async open({ reason, subjectId, homeRegion, treatmentRegion, institutionId, personId, detail }) {
+    async open({ reason, subjectId, homeRegion, treatmentRegion, detail, ...about }) {
       await openCase(deps, {
         reason: REASONS[reason],
         subjectId,
         reasonText: detail,
-        personId,
+        ...about,
         openingRegion: treatmentRegion,
         decidingRegion: homeRegion,
-        institutionId,
-        claimed: 0,
         openedBy: ENGINE,
       });
     },

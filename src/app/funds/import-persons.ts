@@ -180,10 +180,25 @@ const COLUMN_OF: Readonly<Record<string, readonly [file: ImportFile, column: str
   BELOW_ZERO: ['accounts', 'last_advice'],
 };
 
+/** Works through persons, putting the next ones together while the database is at the ones before. */
+async function forEach(batches: AsyncIterable<Checked[]>, use: (some: Checked[]) => Promise<void>): Promise<void> {
+  let before = Promise.resolve();
+  try {
+    for await (const some of batches) {
+      await before;
+      before = use(some);
+      // Whoever waits for it next hears of it; until then nobody does, which Node would take for a slip.
+      before.catch(() => undefined);
+    }
+  } finally {
+    await before;
+  }
+}
+
 async function check(deps: ImportDeps, importId: string, command: ImportCommand, persons: number, problems: Problems) {
   deps.progress.begin('check', persons);
   let done = 0;
-  for await (const some of assembled(deps, importId, command, problems)) {
+  await forEach(assembled(deps, importId, command, problems), async (some) => {
     const rowsOf = new Map(some.map(({ text: { personId }, rows }) => [personId, rows]));
     for (const person of await takeAll(deps, some, 'check')) {
       const refusal = personRefusal(person);
@@ -193,7 +208,7 @@ async function check(deps: ImportDeps, importId: string, command: ImportCommand,
       problems.add({ file, line: rowsOf.get(person.personId)?.[file][0]?.line ?? 0, column, problem });
     }
     deps.progress.at((done += some.length));
-  }
+  });
 }
 
 async function apply(deps: ImportDeps, importId: string, command: ImportCommand, persons: number) {
@@ -201,7 +216,7 @@ async function apply(deps: ImportDeps, importId: string, command: ImportCommand,
   const counts = { created: 0, replaced: 0, outdated: 0 };
   const refused: { personId: string; code: string }[] = [];
   let done = 0;
-  for await (const some of assembled(deps, importId, command, new Problems())) {
+  await forEach(assembled(deps, importId, command, new Problems()), async (some) => {
     for (const person of await takeAll(deps, some, 'take')) {
       const refusal = personRefusal(person);
       if (refusal !== undefined) refused.push({ personId: person.personId, code: refusal.code });
@@ -210,7 +225,7 @@ async function apply(deps: ImportDeps, importId: string, command: ImportCommand,
       else counts.replaced += 1;
     }
     deps.progress.at((done += some.length));
-  }
+  });
   return { ...counts, refused };
 }
 

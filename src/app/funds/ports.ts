@@ -95,6 +95,8 @@ export interface CopyStore {
     need: FeedNeed,
     decide: (state: FeedState) => { readonly writes: FeedWrites; readonly result: T },
   ): Promise<T>;
+  /** Who is insured in a county, in the order of ids. */
+  personIds(region: string, after: string, limit: number): Promise<readonly string[]>;
   /** By region: the oldest copy, and events that are held or refused. */
   state(): Promise<readonly CopyState[]>;
   /** When a person's copy was so at the fund: when it came, or when the fund's feed was last read to its end. */

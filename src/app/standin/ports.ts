@@ -70,6 +70,8 @@ export interface ProvisionalStore {
   byIds(settlementIds: readonly string[]): Promise<readonly Provisional[]>;
   /** Does nothing when it is resolved already. */
   resolve(resolution: Resolution): Promise<void>;
+  /** Those that were corrected at or after an instant. */
+  correctedSince(sinceMs: number): Promise<readonly Provisional[]>;
   /** Open exposure of every fund, by day. */
   exposures(): Promise<readonly Exposure[]>;
   /** All that was taken on for a fund on a day, resolved or not. */
@@ -85,6 +87,11 @@ export interface CaseToOpen {
   readonly treatmentRegion: string;
   readonly institutionId: string;
   readonly personId: string;
+  /** Undefined when nothing was settled. */
+  readonly settlementId: string | undefined;
+  readonly billNumber: string;
+  /** What the patient is without, in fen. */
+  readonly claimed: Fen;
   readonly detail: string;
 }
 

@@ -110,8 +110,10 @@ async function resolveOne(deps: ResolvingDeps, provisional: Provisional, openIds
 }
 
 function caseOf(reason: CaseToOpen['reason'], row: SettlementRow, detail: string): CaseToOpen {
-  const { settlementId, homeRegion, treatmentRegion, institutionId, personId } = row;
-  return { reason, subjectId: settlementId, homeRegion, treatmentRegion, institutionId, personId, detail };
+  const { settlementId, homeRegion, treatmentRegion, institutionId, personId, billNumber } = row;
+  const about = { homeRegion, treatmentRegion, institutionId, personId, settlementId, billNumber };
+  // What the funds paid is paid; whether it stays so is what the case is about.
+  return { reason, subjectId: settlementId, ...about, claimed: 0, detail };
 }
 
 /** The case is there before the settlement is out of sight: done half, it is done again. */

@@ -50,6 +50,9 @@ export async function settleAskingHome(deps: AskingDeps, command: BillCommand): 
       treatmentRegion: institution.region,
       institutionId: institution.id,
       personId,
+      settlementId: undefined,
+      billNumber,
+      claimed: outcome.amount,
       detail: `${wordsOfLimit(outcome)}; the funds would pay ${formatFen(outcome.amount)}`,
     });
   }

@@ -1,18 +1,19 @@
 import type { Fen } from '../../core/money/fen.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
+import type { FeedStore } from '../funds/ports.ts';
 import type { FundTerms, ProvisionalStore, StandInDesk } from './ports.ts';
 
 /** What the desk needs from outside. */
 export interface DeskDeps {
   readonly terms: (region: string) => FundTerms | undefined;
-  /** Until when everything that changed at a fund is in the copy; 0 when that is not known. */
-  readonly copyAsOf?: (region: string) => number;
+  /** Until when everything that changed at a fund is in the copy, where its feed is read. */
+  readonly feeds?: Pick<FeedStore, 'all'>;
   readonly provisionals: Pick<ProvisionalStore, 'takenOn'>;
 }
 
 /** A desk that must hear from the database now and then. */
 export interface KeptDesk extends StandInDesk {
-  /** Reads again what all processes have taken on. */
+  /** Reads again what all processes have taken on, and how fresh the copies are. */
   refresh(nowMs: number): Promise<void>;
 }
 
@@ -33,8 +34,9 @@ interface Sum {
  * for a while, so that one process never passes the limit; several may pass it by what the others took on since this one
  * read.
  */
-export function createStandInDesk({ terms, copyAsOf = () => 0, provisionals }: DeskDeps): KeptDesk {
+export function createStandInDesk({ terms, feeds, provisionals }: DeskDeps): KeptDesk {
   const sums = new Map<string, Sum>();
+  const caughtUp = new Map<string, number>();
 
   function sumOf(region: string, nowMs: number): Sum {
     const day = shanghaiDate(nowMs);
@@ -46,7 +48,7 @@ export function createStandInDesk({ terms, copyAsOf = () => 0, provisionals }: D
   }
 
   const ageOf = (region: string, copiedAtMs: number, nowMs: number): number =>
-    nowMs - Math.max(copiedAtMs, copyAsOf(region));
+    nowMs - Math.max(copiedAtMs, caughtUp.get(region) ?? 0);
 
   return {
     isTooOld(region, copiedAtMs, nowMs) {
@@ -67,6 +69,9 @@ export function createStandInDesk({ terms, copyAsOf = () => 0, provisionals }: D
     },
 
     async refresh(nowMs) {
+      for (const { region, feed, caughtUpAtMs } of (await feeds?.all()) ?? []) {
+        if (feed === 'persons' && caughtUpAtMs !== undefined) caughtUp.set(region, caughtUpAtMs);
+      }
       for (const [region, { day }] of sums) {
         const stored = await provisionals.takenOn(region, day);
         const sum = sums.get(region);

@@ -18,6 +18,10 @@ export const counterEvent = z.object({
   shares,
   personParts,
   provenance: f.provenance,
+  correction: z
+    .object({ difference: f.sum.meta({ description: 'what the patient pays more in cash; negative: gets back' }) })
+    .optional()
+    .meta({ description: 'of a bill that was settled while the home fund could not be asked, and came out otherwise' }),
 });
 export type CounterEvent = z.infer<typeof counterEvent>;
 

@@ -101,6 +101,28 @@ function publish(deps: HttpDeps, shown: StoredSettlement, original: StoredSettle
   deps.counterEvents.publish(presentForCounter(shown, document, document.person.name, home, deps.rulebook()));
 }
 
+/**
+ * Shows at its counter what became of a provisional bill that came out otherwise: what took its place, or that it is taken
+ * back, with the patient's difference.
+ */
+export async function showCorrection(
+  deps: Pick<HttpDeps, 'queries' | 'counterEvents' | 'rulebook' | 'findCounty'>,
+  { settlementId, correctedBy, difference = 0 }: Provisional,
+): Promise<void> {
+  const original = await deps.queries.byId(settlementId);
+  if (original === undefined || !deps.counterEvents.isWatched(original.row.institutionId)) return;
+  const { institutionId, billNumber } = original.row;
+  const attempts = await deps.queries.byBill(institutionId, billNumber);
+  const shown = attempts.find(({ row }) =>
+    correctedBy === undefined ? row.reverses === settlementId : row.settlementId === correctedBy,
+  );
+  if (shown === undefined) return;
+  const document = documentOf(correctedBy === undefined ? original : shown, deps.rulebook());
+  const home = deps.findCounty(shown.row.homeRegion);
+  const event = presentForCounter(shown, document, document.person.name, home, deps.rulebook());
+  deps.counterEvents.publish({ ...event, correction: { difference: formatFen(difference) } });
+}
+
 /** POST /v1/settlements: durable before it is answered; the same content again gets the same answer. */
 export async function settleBill(
   deps: HttpDeps,

@@ -113,8 +113,17 @@ function bar({ total, fundTotal, account, cash }) {
 
 const timeOf = ({ settledAt }) => settledAt.slice(11, 16);
 
-function notices({ event, provenance }) {
+function notices({ event, provenance, correction }) {
   const shown = [];
+  if (correction) {
+    const isMore = !correction.difference.startsWith('-');
+    const amount = yuan(correction.difference.replace('-', ''));
+    const words = isMore
+      ? [`应补现金 ${amount}`, `to pay: ${amount}`]
+      : [`应退现金 ${amount}`, `to get back: ${amount}`];
+    const text = [`参保地核实后更正，${words[0]}`, `Corrected by the home fund, ${words[1]}`];
+    shown.push(element('p', 'notice reversed', both(text)));
+  }
   if (event === 'reversed') {
     shown.push(element('p', 'notice reversed', both(['本单已撤销，金额退回', 'Reversed: these amounts are returned'])));
   }
