@@ -22,7 +22,7 @@ describe('who may ask', () => {
 
   it.each(table)('%s %s by %s', async (method, template, caller, route) => {
     const path = template.replaceAll(/:\w+/g, 'none');
-    const { status, body } = await service.call(method, path, { as: caller, ...(method === 'POST' && { body: {} }) });
+    const { status, body } = await service.call(method, path, { as: caller, ...(method !== 'GET' && { body: {} }) });
     const fitting = 'receive' in route ? [400, 404, 415] : [400, 404, 200];
     if (route.callers.includes(KEYS[caller].kind)) expect(fitting).toContain(status);
     else expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
@@ -32,7 +32,7 @@ describe('who may ask', () => {
     '%s %s asks for a key',
     async (method, template) => {
       const path = template.replaceAll(/:\w+/g, 'none');
-      const body = method === 'POST' ? { body: {} } : {};
+      const body = method === 'GET' ? {} : { body: {} };
       const credentials = ['Bearer unknown-key', 'Basic aG9zcGl0YWw6', 'Bearer '].map((authorization) => ({
         authorization,
       }));
