@@ -4,6 +4,13 @@ import type { Principal } from '../app/ports.ts';
 import type { FieldProblem } from '../platform/errors.ts';
 import type { HttpDeps } from './deps.ts';
 
+/** A request and what its address says, before anything is checked. */
+export interface Asked {
+  readonly request: IncomingMessage;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
 /** A request after its form was checked. */
 export interface Call<Body = unknown, Query = unknown> {
   readonly caller: Principal;
@@ -37,6 +44,8 @@ interface About {
 interface Asks<Body, Query, Answer extends object> extends About {
   readonly query?: z.ZodType<Query>;
   readonly body?: z.ZodType<Body>;
+  /** Says at once of most bodies that `body` lets them through as they are; see quick-yes.ts. */
+  readonly quickYes?: (value: unknown) => boolean;
   readonly explain?: Explain;
   /** By status. */
   readonly answers: Readonly<Record<number, z.ZodType<Answer>>>;
@@ -47,7 +56,7 @@ interface Streams extends About {
   readonly query?: z.ZodType;
   /** What each event holds. */
   readonly events: Readonly<Record<string, z.ZodType>>;
-  readonly stream: (deps: HttpDeps, request: IncomingMessage & StreamCall, response: ServerResponse) => Promise<void>;
+  readonly stream: (deps: HttpDeps, asked: Asked, response: ServerResponse) => Promise<void>;
 }
 
 /** A file on its way in: read once, and never more of it than the route allows. */
@@ -92,12 +101,6 @@ interface GivesFile<Query> extends About {
   readonly query?: z.ZodType<Query>;
   readonly gives: { readonly what: string; readonly mediaTypes: readonly string[] };
   readonly send: (deps: HttpDeps, call: Omit<Call<undefined, Query>, 'body'>) => Promise<SentFile>;
-}
-
-/** As much of an express request as a stream needs. */
-export interface StreamCall {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, unknown>>;
 }
 
 type Method = 'get' | 'post';

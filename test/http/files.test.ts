@@ -1,14 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { HttpDeps } from '../../src/http/deps.ts';
-import { createErrorHandler } from '../../src/http/handle-error.ts';
+import { createHttpApp } from '../../src/http/app.ts';
 import { listen, type Listening } from '../../src/http/listen.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { download, upload, type Route } from '../../src/http/route.ts';
-import { serveRoute } from '../../src/http/serve-route.ts';
 import { notFound } from '../../src/platform/errors.ts';
 
 const BYTES_MAX = 100_000;
@@ -66,10 +64,7 @@ describe('routes that take or give a file', () => {
       newId: () => 'trace',
       log: { debug: nothing, warn: nothing, error: nothing },
     } as unknown as HttpDeps;
-    const app = express();
-    for (const route of ROUTES) app[route.method](route.path, serveRoute(route, deps));
-    app.use(createErrorHandler(deps));
-    listening = await listen(app, '127.0.0.1', 0);
+    listening = await listen(createHttpApp(deps, ROUTES), '127.0.0.1', 0);
   });
 
   afterAll(() => listening.stop());
