@@ -1,9 +1,11 @@
 import type { Guide } from '../core/casework/guides.ts';
 import type { HandlingRules } from '../core/casework/handling-rules.ts';
+import type { FundTerms } from '../core/policy/fund-terms.ts';
 import type { Institution } from '../core/policy/institution.ts';
 import { loadCasework } from './load-casework.ts';
 import { loadGuides } from './load-guides.ts';
 import { loadInstitutions } from './load-institutions.ts';
+import { loadPartners } from './load-partners.ts';
 import { loadRules, type RulesResult } from './load-rules.ts';
 import type { RuleError } from './rule-error.ts';
 
@@ -14,6 +16,8 @@ export interface Config {
   /** What each county wants to see of a case, and until when. */
   readonly handling: HandlingRules;
   readonly guides: ReadonlyMap<string, Guide>;
+  /** Terms of the counties' funds, by region. */
+  readonly partners: ReadonlyMap<string, FundTerms>;
 }
 
 export type ConfigResult =
@@ -35,5 +39,8 @@ export function loadConfig(configDir: string): ConfigResult {
     return { ok: false, errors: [loaded, casework, guided].flatMap((part) => (part.ok ? [] : part.errors)) };
   }
   const institutions = new Map(loaded.institutions.map((institution) => [institution.id, institution]));
-  return { ok: true, config: { rules, institutions, handling: casework.handling, guides: guided.guides } };
+  const terms = loadPartners(configDir, rules.regions);
+  if (!terms.ok) return terms;
+  const { handling } = casework;
+  return { ok: true, config: { rules, institutions, handling, guides: guided.guides, partners: terms.partners } };
 }

@@ -1,11 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { version } from './engine-version.ts';
 import * as bills from './schemas/bills.ts';
 import * as casework from './schemas/casework.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as jobs from './schemas/jobs.ts';
+import * as ledger from './schemas/ledger.ts';
+import * as partners from './schemas/partners.ts';
+import * as persons from './schemas/persons.ts';
+import * as simulators from './schemas/simulators.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
@@ -40,6 +45,9 @@ type Content = Readonly<Record<string, { readonly schema: Json }>>;
 
 const COMPONENTS = '#/components/schemas/';
 
+// Bits of other schemas need no name.
+const { bucket: _bucket, accumulatorName: _accumulatorName, ...namedPersons } = persons;
+
 /** Schemas that bodies are made of, by the name they have in the document: `billRequest` → `BillRequest`. */
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = {
@@ -49,6 +57,11 @@ function named(): Map<z.ZodType, string> {
     ...enquiries,
     ...counter,
     ...funds,
+    ...jobs,
+    ...ledger,
+    ...partners,
+    ...namedPersons,
+    ...simulators,
     ...problems,
     ...rules,
   };
@@ -69,6 +82,9 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  ledger.trialBalanceQuery,
+  ledger.accountQuery,
+  partners.deadLetterQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {
@@ -205,10 +221,6 @@ const FUND_MESSAGES: Operation = {
   responses: {
     200: { description: 'Accepted.', content: { 'application/json': { schema: referTo(funds.fundReceipt) } } },
   },
-};
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
 };
 
 const DESCRIPTION = [

@@ -13,6 +13,8 @@ import {
   type LaterBillsDepend,
   type RulesRefused,
 } from '../../src/http/schemas/problems.ts';
+import type * as partners from '../../src/http/schemas/partners.ts';
+import type * as persons from '../../src/http/schemas/persons.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
@@ -60,6 +62,9 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   clearing.NetPositionsAnswer &
   clearing.PairStatementList &
   clearing.PairStatementDetail &
+  partners.PartnerList &
+  partners.DeadLetterList &
+  partners.DeadLetterDecided &
   rules.RulesAnswer &
   casework.CaseDetail &
   casework.CaseList &
@@ -67,6 +72,10 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   casework.LookList &
   casework.ServiceCounts &
   casework.GuideComparison &
+  persons.TakenPersons &
+  persons.TakenEvents &
+  persons.FeedsAnswer &
+  Pick<persons.TakenPersonBody, 'outcome'> &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
   Pick<BillConflict, 'settledContentHash'> & {

@@ -6,8 +6,15 @@ import type { CaseworkDeps } from '../../../src/app/casework/case-deps.ts';
 import { decideCase } from '../../../src/app/casework/decide-case.ts';
 import { openCase } from '../../../src/app/casework/open-case.ts';
 import { payCase } from '../../../src/app/casework/pay-case.ts';
-import type { CaseFile, CaseRecord } from '../../../src/app/casework/ports.ts';
-import { CASE_OUTCOMES } from '../../../src/core/lifecycle/case-states.ts';
+import type { CaseActor, CaseFile, CaseRecord } from '../../../src/app/casework/ports.ts';
+import { actionsFor } from '../../../src/app/casework/change-case.ts';
+import { verifyItem } from '../../../src/app/casework/verify-item.ts';
+import {
+  CASE_ACTIONS,
+  CASE_OUTCOMES,
+  DECISION_ACTIONS,
+  type CaseAction,
+} from '../../../src/core/lifecycle/case-states.ts';
 import { connectMysql, connectSqlite } from '../../../src/db/connect.ts';
 import { parseMysqlAddress } from '../../../src/db/mysql-address.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
@@ -34,32 +41,38 @@ const LAWFUL_REFUSALS = new Set([
   'MATERIALS_LACKING',
   'SAME_CLERK',
   'INVALID_INPUT',
+  'NOTHING_TO_VERIFY',
 ]);
 
 async function* pdf() {
   yield sampleFile('application/pdf');
 }
 
-/** Something that some clerk tries, sensible or not, with the version as they last saw it. */
-async function trySomething(deps: CaseworkDeps, { caseId, version }: CaseRecord, chance: Chance): Promise<unknown> {
+/** What a clerk tries: half of the time something that they can do, or else anything. Few cases are withdrawn. */
+function choose(actor: CaseActor, record: CaseRecord, chance: Chance): CaseAction {
+  const possible = actionsFor(actor, record);
+  const from = possible.length > 0 && chance.hits(500) ? possible : CASE_ACTIONS;
+  const action = chance.pick(from);
+  return action === 'withdraw' && !chance.hits(50) ? 'addMaterial' : action;
+}
+
+/** Tries it, with the version as the clerk last saw it. */
+async function trySomething(deps: CaseworkDeps, record: CaseRecord, chance: Chance): Promise<unknown> {
+  const { caseId, version } = record;
   const actor = chance.pick(CLERKS);
-  const what = chance.below(10);
-  if (what < 6) return actOnCase(deps, { caseId, version, action: chance.pick(PLAIN_ACTIONS), actor, note: '' });
-  if (what === 6) {
-    return addMaterial(deps, {
-      caseId,
-      itemId: 'card',
-      name: 'x',
-      mediaType: 'application/pdf',
-      content: pdf(),
-      actor,
-    });
+  const action = choose(actor, record, chance);
+  const step = { caseId, version, actor, note: '' };
+  const plain = PLAIN_ACTIONS.find((each) => each === action);
+  if (plain !== undefined) return actOnCase(deps, { ...step, action: plain });
+  if (action === 'pay') return payCase(deps, { ...step, reference: 'B' });
+  const outcome = CASE_OUTCOMES.find((each) => DECISION_ACTIONS[each] === action);
+  if (outcome !== undefined) {
+    const pool = { granted: CLAIMED, grantedInPart: 1 + chance.below(CLAIMED - 1), refused: 0 }[outcome];
+    const funds = { pool, largeCost: 0, seriousIllness: 0, civilServant: 0, medicalAid: 0 };
+    return decideCase(deps, { ...step, outcome, funds });
   }
-  if (what === 7) return payCase(deps, { caseId, version, reference: 'B', actor, note: '' });
-  const outcome = chance.pick(CASE_OUTCOMES);
-  const pool = { granted: CLAIMED, grantedInPart: 1 + chance.below(CLAIMED - 1), refused: 0 }[outcome];
-  const funds = { pool, largeCost: 0, seriousIllness: 0, civilServant: 0, medicalAid: 0 };
-  return decideCase(deps, { caseId, version, outcome, funds, actor, note: '' });
+  if (action !== 'addMaterial') return verifyItem(deps, { ...step, itemId: 'card', isVerified: action === 'verify' });
+  return addMaterial(deps, { ...step, itemId: 'card', name: 'x', mediaType: 'application/pdf', content: pdf() });
 }
 
 function holdHistory({ record, events }: CaseFile): void {
@@ -139,6 +152,6 @@ describe.each(['sqlite', 'mariadb'] as const)(`clerks at once, seed ${seed}, on 
     expect(await database.settlementQueries.unbalanced()).toEqual([]);
     // The storm was one: writers met, and cases moved.
     expect(refusals.get('CASE_CHANGED')).toBeGreaterThan(0);
-    expect(states.size).toBeGreaterThan(1);
+    expect([...states].some((state) => ['paid', 'closed'].includes(state))).toBe(true);
   });
 });
