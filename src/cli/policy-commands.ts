@@ -15,7 +15,8 @@ function placeOf({ file, path, line }: RuleError): string {
   return path === '' ? place : `${place}: ${path}`;
 }
 
-function printErrors(errors: readonly RuleError[]): void {
+/** Prints what keeps the configuration from being used, and makes the command fail. */
+export function printErrors(errors: readonly RuleError[]): void {
   for (const error of errors) console.error(`${placeOf(error)}: ${error.reason}`);
   console.error(`${errors.length} ${errors.length === 1 ? 'error' : 'errors'}: nothing is loaded`);
   process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
+import { addGuideCommand } from './guide-command.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
@@ -11,6 +12,7 @@ import { addPolicyCommands } from './policy-commands.ts';
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
 addPolicyCommands(program);
 addClearCommand(program);
+addGuideCommand(program);
 addJobsCommands(program);
 addLedgerCommands(program);
 addOutboxCommands(program);

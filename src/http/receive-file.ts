@@ -19,6 +19,20 @@ function aborted(cause?: unknown): AppError {
   return new AppError('REQUEST_ABORTED', 'the connection ended inside the file', { status: 400, cause });
 }
 
+/** Beyond this much of a refused file the connection is cut, answer or not. */
+const LET_PASS_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads on what nobody wants any more. A connection that is closed while its caller still writes is reset, and the answer with it.
+ */
+function letPass(request: IncomingMessage): void {
+  let bytes = 0;
+  request.on('data', (chunk: Uint8Array) => {
+    bytes += chunk.byteLength;
+    if (bytes > LET_PASS_MAX_BYTES) request.destroy();
+  });
+}
+
 /** Counts while it passes on. Stopping early leaves the connection open, so that the refusal can still be answered. */
 async function* boundedContent(request: IncomingMessage, bytesMax: number): AsyncGenerator<Uint8Array> {
   let bytes = 0;
@@ -32,8 +46,7 @@ async function* boundedContent(request: IncomingMessage, bytesMax: number): Asyn
     if (error instanceof AppError || !request.destroyed) throw error;
     throw aborted(error);
   } finally {
-    // What nobody reads any more is let pass, or the caller would never come to read the answer.
-    request.resume();
+    if (!request.readableEnded) letPass(request);
   }
   if (!request.complete) throw aborted();
 }
@@ -58,7 +71,10 @@ export function receiveFile(request: IncomingMessage, { mediaTypes, bytesMax }: 
   }
   const length = headers['content-length'];
   const declaredBytes = length === undefined ? undefined : Number(length);
-  if (declaredBytes !== undefined && declaredBytes > bytesMax) throw tooLarge(bytesMax);
+  if (declaredBytes !== undefined && declaredBytes > bytesMax) {
+    letPass(request);
+    throw tooLarge(bytesMax);
+  }
   const charset = parameters.find((parameter) => /^charset *=/.test(parameter));
   return {
     mediaType,

@@ -28,15 +28,15 @@ export function sendJson(
 
 const RETRY_AFTER_SECONDS = '1';
 
-function headersFor({ status, extra }: AppError): Record<string, string> {
+function headersFor({ code, status, extra }: AppError): Record<string, string> {
   switch (status) {
     case 401:
       return { 'www-authenticate': 'Bearer' };
     case 405:
       return typeof extra['allow'] === 'string' ? { allow: extra['allow'] } : {};
     case 413:
-      // What is left of the body is not read.
-      return { connection: 'close' };
+      // What is left of a body is not read; of a file it is.
+      return code === 'FILE_TOO_LARGE' ? {} : { connection: 'close' };
     case 429:
     case 503:
       return { 'retry-after': RETRY_AFTER_SECONDS };

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sampleFile } from '../support/material-files.ts';
@@ -307,6 +309,31 @@ describe.each(['sqlite', 'mariadb'] as const)('casework on %s', (engine) => {
     const whole = sampleFile('image/png', 10 * 1024 * 1024);
     expect((await clerks.upload('awayClerk', caseId, 'card', whole, 'image/png')).status).toBe(201);
     expect(filesKept()).toHaveLength(before + 1);
+  });
+
+  it('keeps nothing of a file that goes on and on, or breaks off', async () => {
+    const caseId = await opened();
+    const before = filesKept().length;
+    const path = `/v1/cases/${caseId}/materials?item=card&name=x.png`;
+    const sizes = Array.from({ length: 40 }, () => sampleFile('image/png', 1024 * 1024));
+    const endless = await fetch(service.url + path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer awayClerk', 'content-type': 'image/png' },
+      body: ReadableStream.from(sizes),
+      duplex: 'half',
+    });
+    expect([endless.status, ((await endless.json()) as { code: string }).code]).toEqual([413, 'FILE_TOO_LARGE']);
+    expect(filesKept()).toHaveLength(before);
+
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const head = 'Host: x\r\nAuthorization: Bearer awayClerk\r\nContent-Type: image/png\r\nContent-Length: 9000';
+    socket.write(`POST ${path} HTTP/1.1\r\n${head}\r\n\r\n`);
+    socket.write(sampleFile('image/png', 5000));
+    await expect.poll(() => filesKept().length).toBe(before + 1);
+    socket.destroy();
+    await expect.poll(() => filesKept().length).toBe(before);
+    expect((await clerks.read('awayClerk', caseId)).body.materials).toEqual([]);
   });
 
   it('takes several files at once, and each has a version of its own', async () => {
