@@ -13,10 +13,10 @@ type Windows = readonly ClearingWindow[];
 /** Clearing under a lease: its writes carry the lease's token, and its steps are told. */
 function underFence(deps: ClearingDeps, { token, signal }: HeldLease, report: ReportProgress): ClearingDeps {
   const onStep = async (step: StepReport): Promise<void> => {
-    await deps.onStep?.(step);
-    if (step.phase === 'end') return;
+    // On record first: whoever looks after a death sees what it died of.
     const { businessDate, done, total } = step;
-    await report({ step: step.step, businessDate, done, total });
+    if (step.phase !== 'end') await report({ step: step.step, businessDate, done, total });
+    await deps.onStep?.(step);
   };
   const until = deps.signal === undefined ? signal : AbortSignal.any([signal, deps.signal]);
   return { ...deps, signal: until, fence: { lease: NAME, token }, onStep };
@@ -88,7 +88,7 @@ export function createClearingStarter(runner: RunnerDeps, deps: ClearingDeps): C
           ({ kind }) => {
             if (kind === 'heldElsewhere') reject(runsAlready());
           },
-          (error: unknown) => {
+          (error: Error) => {
             runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
             reject(error);
           },

@@ -123,7 +123,7 @@ class Ongoing {
     const group = { ...key, ...sums, pair: pair.tally, institution: institution.tally };
     this.groups.push(group);
     const ofHome = made(this.#groupOf, homeRegion, () => new Map<string, ByTreatment>());
-    const ofInstitution: ByTreatment = made(ofHome, institutionId, () => new Map());
+    const ofInstitution = made(ofHome, institutionId, () => new Map<string, Map<string, Group>>());
     made(ofInstitution, treatmentRegion, () => new Map<string, Group>()).set(scheme, group);
     return group;
   }
