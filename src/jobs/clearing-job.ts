@@ -79,23 +79,25 @@ export interface ClearingStarter {
 
 export function createClearingStarter(runner: RunnerDeps, deps: ClearingDeps): ClearingStarter {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   return {
-    start: (businessDate) =>
-      new Promise((resolve, reject) => {
-        const job = { ...jobUpTo({ ...deps, signal: stopping.signal }, businessDate), onBegin: resolve };
-        const run = runJob(runner, job).then(
-          ({ kind }) => {
-            if (kind === 'heldElsewhere') reject(runsAlready());
-          },
-          (error: Error) => {
-            runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
-            reject(error);
-          },
-        );
-        running.add(run);
-        void run.finally(() => running.delete(run));
-      }),
+    start(businessDate) {
+      const begun = Promise.withResolvers<string>();
+      const job = { ...jobUpTo({ ...deps, signal: stopping.signal }, businessDate), onBegin: begun.resolve };
+      const ending = runJob(runner, job).then(({ kind }) => {
+        if (kind === 'heldElsewhere') throw runsAlready();
+        return begun.promise;
+      });
+      const run = ending.then(
+        () => undefined,
+        (error: unknown) => {
+          runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
+        },
+      );
+      running.add(run);
+      void run.finally(() => running.delete(run));
+      return Promise.race([begun.promise, ending]);
+    },
     async stop() {
       stopping.abort(new AppError('STOPPING', 'the process is stopping', { status: 503, retryable: true }));
       await Promise.all(running);

@@ -113,8 +113,8 @@ describeEachDatabase('two workers', (open) => {
     'finish what one of them began that stalled before %s, and refuse what it writes when it wakes',
     async (step) => {
       const { database, clearing, runner } = await begin('2026-11-25 00:30');
-      const stalled = Promise.withResolvers<void>();
-      const reached = Promise.withResolvers<void>();
+      const stalled = Promise.withResolvers<undefined>();
+      const reached = Promise.withResolvers<undefined>();
       // It sleeps through its lease and does not know: nothing tells it before its next write.
       const once = { acquired: false };
       const leases: RunnerDeps['leases'] = {
@@ -127,7 +127,7 @@ describeEachDatabase('two workers', (open) => {
       };
       const onStep: Parameters<typeof clearNow>[1]['onStep'] = async (report) => {
         if (report.step !== step || report.phase !== 'begin') return;
-        reached.resolve();
+        reached.resolve(undefined);
         await stalled.promise;
       };
       const sleeper = clearNow({ ...runner, leases, leaseMs: 60_000 }, { ...clearing, onStep }, undefined);
@@ -135,7 +135,7 @@ describeEachDatabase('two workers', (open) => {
       const later = fakeClock('2026-11-25 00:40');
       const issued = await clearNow({ ...runner, clock: later }, { ...clearing, clock: later }, undefined);
       expect(issued).toMatchObject([{ windowId: 1, state: 'issued', issuedAtMs: later.now() }]);
-      stalled.resolve();
+      stalled.resolve(undefined);
       await expect(sleeper).rejects.toMatchObject({ code: 'LEASE_LOST', retryable: true });
       expect(await database.clearingStore.window(1)).toMatchObject({ state: 'issued', issuedAtMs: later.now() });
       expect((await database.jobRunStore.latest(5)).map(({ state }) => state)).toEqual(['done', 'interrupted']);
