@@ -5,6 +5,8 @@ import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
 import type * as clearing from '../../src/http/schemas/clearing.ts';
+import type * as jobs from '../../src/http/schemas/jobs.ts';
+import type * as ledger from '../../src/http/schemas/ledger.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
 import {
   problem,
@@ -58,6 +60,10 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   clearing.NetPositionsAnswer &
   clearing.PairStatementList &
   clearing.PairStatementDetail &
+  Omit<jobs.JobRunView, 'state'> &
+  jobs.JobListView &
+  Omit<ledger.TrialBalance, 'at'> &
+  Omit<ledger.AccountEntries, 'at'> &
   rules.RulesAnswer &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
