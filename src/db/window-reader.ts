@@ -15,7 +15,7 @@ import { boundsOf } from './window-bounds.ts';
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
 const ITEMS_PER_PAGE = 4000;
 /** Many enough that groups are fewer than rows. */
-const ITEMS_PER_PART = 20_000;
+const ITEMS_PER_PART = 40_000;
 
 /** Settlements of one window between two ids, the first not included; in the order in which they lie on the disk. */
 const SETTLEMENTS = 'settlement_id > ? AND settlement_id <= ? AND window_id = ?';
@@ -38,7 +38,7 @@ const LAYER_SUMS = Object.entries(LAYER_COLUMNS)
  * below 2^63.
  */
 const MARK_MODULUS = 536_870_909n;
-const OWED_MARK = `SUM(CAST(CRC32(settlement_id) AS SIGNED) * ((fund_total_fen + account_fen) % ${MARK_MODULUS})) AS mark`;
+const OWED_MARK = `SUM(CAST(CRC32(CONCAT(settlement_id, treatment_region)) AS SIGNED) * ((fund_total_fen + account_fen) % ${MARK_MODULUS})) AS mark`;
 
 const grossQuery = (
   table: string,
@@ -51,9 +51,9 @@ const PARTY = "CASE WHEN account = 'personal' THEN '' ELSE party END";
 const BOOKED = `SELECT book, account, ${PARTY} AS who, SUM(amount_fen) AS amount_fen
   FROM posting WHERE ${ENTRIES} GROUP BY book, account, ${PARTY}`;
 
-/** By entry and book, which must come to 0; by account; and what is payable by entry. */
+/** By entry and book, which must come to 0, with what is payable counted twice, so that it must be what is owed; and by account. */
 const POSTED_MARK = `SELECT SUM((amount_fen % ${MARK_MODULUS}) * CAST(CRC32(CONCAT(entry_id, book))
-    + CRC32(CONCAT(book, account, ${PARTY})) + CASE WHEN account = 'payable' THEN CRC32(entry_id) ELSE 0 END AS SIGNED)) AS mark
+    * CASE WHEN account = 'payable' THEN 2 ELSE 1 END + CRC32(CONCAT(book, account, ${PARTY})) AS SIGNED)) AS mark
   FROM posting WHERE ${ENTRIES}`;
 
 /** Entries that are no settlement's. Their postings are of this window and may lie anywhere. */
