@@ -80,14 +80,16 @@ async function list({ json }: JsonOption): Promise<void> {
   });
 }
 
+/** A bar for each step of each day; only the pass over a window takes long enough to fill. */
 function showing(progress: Progress): (report: StepReport) => void {
-  return ({ step, phase, businessDate, done = 0, total = 0 }) => {
-    if (phase === 'begin' && step !== 'reconcile') progress.begin(`${step} ${businessDate}`, 1);
-    if (phase === 'end' && step !== 'reconcile') progress.at(1);
-    if (phase === 'progress') {
-      if (done <= total && done > 0) progress.begin(`reconcile ${businessDate}`, total);
-      progress.at(done);
-    }
+  let shown = '';
+  return ({ step, phase, businessDate, done = 1, total = 1 }) => {
+    // How many there are in a window is known with the first page of it.
+    if (phase === 'begin' && step === 'reconcile') return;
+    const label = `${step} ${businessDate}`;
+    if (label !== shown && phase !== 'end') progress.begin(label, Math.max(total, 1));
+    shown = label;
+    if (phase === 'progress' || (phase === 'end' && step !== 'reconcile')) progress.at(done);
   };
 }
 

@@ -13,10 +13,10 @@ type Windows = readonly ClearingWindow[];
 /** Clearing under a lease: its writes carry the lease's token, and its steps are told. */
 function underFence(deps: ClearingDeps, { token, signal }: HeldLease, report: ReportProgress): ClearingDeps {
   const onStep = async (step: StepReport): Promise<void> => {
-    await deps.onStep?.(step);
-    if (step.phase === 'end') return;
+    // On record first: whoever looks after a death sees what it died of.
     const { businessDate, done, total } = step;
-    await report({ step: step.step, businessDate, done, total });
+    if (step.phase !== 'end') await report({ step: step.step, businessDate, done, total });
+    await deps.onStep?.(step);
   };
   const until = deps.signal === undefined ? signal : AbortSignal.any([signal, deps.signal]);
   return { ...deps, signal: until, fence: { lease: NAME, token }, onStep };
@@ -79,27 +79,25 @@ export interface ClearingStarter {
 
 export function createClearingStarter(runner: RunnerDeps, deps: ClearingDeps): ClearingStarter {
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
   return {
-    start: (businessDate) =>
-      new Promise((resolve, reject) => {
-        const job = { ...jobUpTo({ ...deps, signal: stopping.signal }, businessDate), onBegin: resolve };
-        const run = runJob(runner, job).then(
-          ({ kind }) => {
-            if (kind === 'heldElsewhere') reject(runsAlready());
-          },
-          (error: unknown) => {
-            runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
-            reject(
-              error instanceof Error
-                ? error
-                : new AppError('JOB_FAILED', 'the run failed', { status: 500, cause: error }),
-            );
-          },
-        );
-        running.add(run);
-        void run.finally(() => running.delete(run));
-      }),
+    start(businessDate) {
+      const begun = Promise.withResolvers<string>();
+      const job = { ...jobUpTo({ ...deps, signal: stopping.signal }, businessDate), onBegin: begun.resolve };
+      const ending = runJob(runner, job).then(({ kind }) => {
+        if (kind === 'heldElsewhere') throw runsAlready();
+        return begun.promise;
+      });
+      const run = ending.then(
+        () => undefined,
+        (error: unknown) => {
+          runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
+        },
+      );
+      running.add(run);
+      void run.finally(() => running.delete(run));
+      return Promise.race([begun.promise, ending]);
+    },
     async stop() {
       stopping.abort(new AppError('STOPPING', 'the process is stopping', { status: 503, retryable: true }));
       await Promise.all(running);

@@ -38,6 +38,7 @@ program
   .option('--alternations <n>', 'turns of ours and the yardsticks; 0 leaves the yardsticks out', whole, 5)
   .option('--persons <n>', 'population (1,000,000; on SQLite 100,000)', whole)
   .option('--institutions <n>', 'institutions', whole, 100)
+  .option('--settlements <n>', 'in the window that is cleared', whole, 1_000_000)
   .option('--serves <n>', 'serve processes on the one database', whole, 1)
   .addOption(new Option('--engine <name>', 'database').choices(['mariadb', 'sqlite']).default('mariadb'))
   .option('--profile <folder>', 'write a CPU profile of each service into a folder')

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly engine: 'mariadb' | 'sqlite';
   readonly persons: number;
   readonly institutions: number;
+  /** In the window that is cleared. */
+  readonly settlements: number;
   /** Sizes of the closed loops. */
   readonly clients: readonly number[];
   /** Length of each load. */

@@ -1,4 +1,5 @@
 import { benchAdjudicate } from './adjudicate.ts';
+import { benchClear } from './clear.ts';
 import { benchImport } from './import-catalogue.ts';
 import { benchMemory } from './memory.ts';
 import { benchQuote } from './quote.ts';
@@ -11,6 +12,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   settle: benchSettle,
   quote: benchQuote,
   adjudicate: benchAdjudicate,
+  clear: benchClear,
   import: benchImport,
   start: benchStart,
   memory: benchMemory,

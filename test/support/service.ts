@@ -6,6 +6,8 @@ import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
 import type * as casework from '../../src/http/schemas/casework.ts';
 import type * as clearing from '../../src/http/schemas/clearing.ts';
+import type * as jobs from '../../src/http/schemas/jobs.ts';
+import type * as ledger from '../../src/http/schemas/ledger.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
 import {
   problem,
@@ -65,13 +67,17 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   partners.PartnerList &
   partners.DeadLetterList &
   partners.DeadLetterDecided &
+  Omit<jobs.JobRunView, 'state'> &
+  jobs.JobListView &
+  Omit<ledger.TrialBalance, 'at'> &
+  Omit<ledger.AccountEntries, 'at' | 'entries'> &
   rules.RulesAnswer &
   casework.CaseDetail &
   casework.CaseList &
   casework.AddedMaterialAnswer &
   casework.LookList &
   casework.ServiceCounts &
-  casework.GuideComparison &
+  Omit<casework.GuideComparison, 'entries'> &
   persons.TakenPersons &
   persons.TakenEvents &
   persons.FeedsAnswer &
@@ -82,6 +88,7 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
     readonly status: string | number;
     readonly code: string;
     readonly help: string;
+    readonly entries: readonly (ledger.AccountEntries['entries'][number] & casework.GuideComparison['entries'][number])[];
     readonly fields: readonly FieldProblem[];
     readonly parts: Readonly<Record<string, string>>;
   };

@@ -16,7 +16,8 @@ export function itemHash(item: StatementItem): string {
   return hash('sha256', about + amounts);
 }
 
-const HASH_LENGTH = 64;
+/** Characters of a hash. */
+export const HASH_LENGTH = 64;
 const PENDING_MAX = 512 * HASH_LENGTH;
 
 /** Hash over item hashes in the order of settlement ids, fed one by one: SHA-256 of their texts one after the other. */
@@ -26,8 +27,10 @@ export class ItemsHash {
   readonly #pending = Buffer.allocUnsafeSlow(PENDING_MAX);
   #length = 0;
 
-  add(hashOfItem: string): void {
-    this.#length += this.#pending.write(hashOfItem, this.#length, HASH_LENGTH, 'latin1');
+  /** Takes the text of a hash as bytes, because most are added to two. */
+  add(hashOfItem: Uint8Array): void {
+    this.#pending.set(hashOfItem, this.#length);
+    this.#length += HASH_LENGTH;
     if (this.#length === PENDING_MAX) this.#flush();
   }
 

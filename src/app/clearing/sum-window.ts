@@ -5,7 +5,7 @@ import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { GrossItem, InstitutionStatement, PairStatement } from '../ports.ts';
-import { itemHash, ItemsHash } from './item-hash.ts';
+import { HASH_LENGTH, itemHash, ItemsHash } from './item-hash.ts';
 import type { WindowItem, WindowPart, WindowReader, WindowSums } from './ports.ts';
 
 /** How far the pass over a window is. */
@@ -17,7 +17,7 @@ class Tally {
   settlements = 0;
   owed: Fen = 0;
 
-  add(owed: Fen, hash: string): void {
+  add(owed: Fen, hash: Uint8Array): void {
     this.settlements += 1;
     this.owed += owed;
     this.#hash.add(hash);
@@ -36,9 +36,6 @@ interface Group extends GroupSum {
   readonly institution: Tally;
 }
 
-/** By treatment county and scheme. */
-type ByTreatment = Map<string, Map<string, Group>>;
-
 function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known !== undefined) return known;
@@ -54,12 +51,15 @@ const NAMED_MAX = 20;
 /** What is known of a window so far; one page after the other is added. */
 class Ongoing {
   readonly groups: Group[] = [];
-  readonly #groupOf = new Map<string, Map<string, ByTreatment>>();
+  /** By institution and home; the few that are left are looked through. */
+  readonly #groupsOf = new Map<string, Map<string, Group[]>>();
   readonly pairs = new Map<string, { homeRegion: string; treatmentRegion: string; tally: Tally }>();
   readonly institutions = new Map<string, { institutionId: string; treatmentRegion: string; tally: Tally }>();
   readonly gross = new Map<string, GrossItem>();
   readonly booked = new Map<string, AccountSum>();
   readonly wrong: string[] = [];
+  /** Text of the hash of the bill that is added. */
+  readonly #hash = Buffer.alloc(HASH_LENGTH);
   settlements = 0;
   summed = 0;
   firstAtMs: number | undefined;
@@ -67,16 +67,17 @@ class Ongoing {
 
   item(item: WindowItem): void {
     const { homeRegion, treatmentRegion, institutionId, scheme, fundTotal, account, owed } = item;
-    // Map in map: putting a name together for each bill cost as much as hashing it.
-    const known = this.#groupOf.get(homeRegion)?.get(institutionId)?.get(treatmentRegion)?.get(scheme);
-    const group = known ?? this.#newGroup(item);
+    // Putting a name together for each bill cost as much as hashing it.
+    const known = this.#groupsOf.get(institutionId)?.get(homeRegion);
+    const isOf = (one: Group): boolean => one.scheme === scheme && one.treatmentRegion === treatmentRegion;
+    const group = known?.find(isOf) ?? this.#newGroup(item);
     this.settlements += 1;
     group.settlements += 1;
     group.fundTotal += fundTotal;
     group.account += account;
-    const hash = itemHash(item);
-    group.pair.add(owed, hash);
-    group.institution.add(owed, hash);
+    this.#hash.write(itemHash(item), 'latin1');
+    group.pair.add(owed, this.#hash);
+    group.institution.add(owed, this.#hash);
   }
 
   part({ gross, booked, settlements, ...part }: WindowPart): void {
@@ -122,13 +123,8 @@ class Ongoing {
     const sums = { settlements: 0, fundTotal: 0, account: 0 };
     const group = { ...key, ...sums, pair: pair.tally, institution: institution.tally };
     this.groups.push(group);
-    const ofHome = made(this.#groupOf, homeRegion, () => new Map<string, ByTreatment>());
-    const ofInstitution: ByTreatment = made(
-      ofHome,
-      institutionId,
-      (): ByTreatment => new Map<string, Map<string, Group>>(),
-    );
-    made(ofInstitution, treatmentRegion, () => new Map<string, Group>()).set(scheme, group);
+    const ofInstitution = made(this.#groupsOf, institutionId, () => new Map<string, Group[]>());
+    made(ofInstitution, homeRegion, (): Group[] => []).push(group);
     return group;
   }
 }

@@ -66,20 +66,29 @@ function accountName({ book, account, party }: Omit<AccountSum, 'amount'>): stri
 /**
  * What the gross must have moved in the ledger: the law of postings, applied to sums instead of to bills.
  *
+ * @shape gross by layer → accounts, several sums an account
  * @units fen
  */
-function bookedFor(gross: readonly LayerSum[]): Sums {
-  const sums = new Sums();
-  for (const { homeRegion: home, treatmentRegion: treatment, institutionId, layer, amount } of gross) {
+export function bookedFor(gross: readonly LayerSum[]): AccountSum[] {
+  return gross.flatMap(({ homeRegion: home, treatmentRegion: treatment, institutionId, layer, amount }) => {
     const isPersonal = layer === 'account';
-    const account = isPersonal ? ('personal' as const) : (`expense.${layer}` as const);
-    sums.add(accountName({ book: home, account, party: isPersonal ? '' : treatment }), amount);
-    if (home !== treatment) {
-      sums.add(accountName({ book: home, account: 'dueTo', party: treatment }), -amount);
-      sums.add(accountName({ book: treatment, account: 'dueFrom', party: home }), amount);
-    }
-    sums.add(accountName({ book: treatment, account: 'payable', party: institutionId }), -amount);
-  }
+    const borne: AccountSum = isPersonal
+      ? { book: home, account: 'personal', party: '', amount }
+      : { book: home, account: `expense.${layer}`, party: treatment, amount };
+    const owed: AccountSum = { book: treatment, account: 'payable', party: institutionId, amount: -amount };
+    if (home === treatment) return [borne, owed];
+    return [
+      borne,
+      { book: home, account: 'dueTo', party: treatment, amount: -amount },
+      { book: treatment, account: 'dueFrom', party: home, amount },
+      owed,
+    ];
+  });
+}
+
+function sumsOf(booked: readonly AccountSum[]): Sums {
+  const sums = new Sums();
+  for (const sum of booked) sums.add(accountName(sum), sum.amount);
   return sums;
 }
 
@@ -105,7 +114,5 @@ export function differencesOf(
     byBill.add(`${groupName(group)} fundTotal`, group.fundTotal);
     byBill.add(`${groupName(group)} account`, group.account);
   }
-  const posted = new Sums();
-  for (const sum of booked) posted.add(accountName(sum), sum.amount);
-  return [...byBill.differencesFrom(byLayer), ...bookedFor(gross).differencesFrom(posted)];
+  return [...byBill.differencesFrom(byLayer), ...sumsOf(bookedFor(gross)).differencesFrom(sumsOf(booked))];
 }

@@ -1,4 +1,4 @@
-import type { ClearingWindow, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
+import type { ClearingWindow, InstitutionStatement, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
 import { itemHash } from '../../app/clearing/item-hash.ts';
 import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/netting.ts';
 import { hasReached } from '../../core/lifecycle/window-states.ts';
@@ -10,6 +10,7 @@ import type { Call, Reply } from '../route.ts';
 import type {
   ClearingRunAnswer,
   ClearingRunRequest,
+  InstitutionStatementList,
   ItemsQuery,
   NetPositionsAnswer,
   PairStatementDetail,
@@ -119,6 +120,20 @@ export async function listStatements(deps: HttpDeps, call: Call): Promise<Reply<
   return { status: 200, body: { statements: own.map(presentStatement) } };
 }
 
+/** An operator sees every institution, a fund those of its county, an institution itself. */
+function mayState({ kind, id }: Principal, { institutionId, treatmentRegion }: InstitutionStatement): boolean {
+  if (kind === 'institution') return id === institutionId;
+  return kind === 'operator' || id === treatmentRegion;
+}
+
+/** GET /v1/windows/:id/institution-statements: what each institution is owed, for people from anywhere. */
+export async function listInstitutionStatements(deps: HttpDeps, call: Call): Promise<Reply<InstitutionStatementList>> {
+  const { windowId } = await issuedWindow(deps, call);
+  const statements = await deps.clearing.institutionStatements(windowId);
+  const own = statements.filter((statement) => mayState(call.caller, statement));
+  return { status: 200, body: { statements: own.map(({ owed, ...one }) => ({ ...one, owed: formatFen(owed) })) } };
+}
+
 function presentItem(item: StatementItem): PairStatementDetail['items'][number] {
   const { settlementId, institutionId, billNumber, scheme, benefit, reverses } = item;
   return {
@@ -148,6 +163,9 @@ export async function getPairStatement(
     throw notFound('statement');
   }
   const { windowId, homeRegion, treatmentRegion } = statement;
+  const window = await clearing.window(windowId);
+  // It is there from the moment at which its window is reconciled, and nobody's business before it is issued.
+  if (window === undefined || !hasReached(window.state, 'issued')) throw notFound('statement');
   const limit = query.limit ?? ITEMS_PER_PAGE;
   const [gross, items] = await Promise.all([
     clearing.grossItems(windowId),

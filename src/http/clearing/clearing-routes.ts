@@ -5,6 +5,7 @@ import {
   getNetPositions,
   getPairStatement,
   getTotals,
+  listInstitutionStatements,
   listStatements,
   listWindows,
   runClearing,
@@ -36,6 +37,14 @@ export const CLEARING_ROUTES: readonly Route[] = [
     answers: { 200: clearing.pairStatementList },
     problems: { 404: problems.problem, 409: problems.problem },
     handle: listStatements,
+  }),
+  get('/v1/windows/:id/institution-statements', {
+    tag: 'Clearing',
+    summary: 'What each institution is owed for a window. An institution sees its own, a fund those of its county.',
+    callers: ['institution', 'fund', 'operator'],
+    answers: { 200: clearing.institutionStatementList },
+    problems: { 404: problems.problem, 409: problems.problem },
+    handle: listInstitutionStatements,
   }),
   get('/v1/statements/:id', {
     tag: 'Clearing',

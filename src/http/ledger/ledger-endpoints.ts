@@ -49,9 +49,7 @@ function presentEntry({ atMs, amount, ...entry }: AccountEntry): AccountEntries[
 }
 
 const ENTRIES_PER_PAGE = 200;
-
-/** Books are counties'. */
-const REGION = /^\d{6}$/;
+const COUNTY_CODE = /^\d{6}$/;
 
 /** GET /v1/ledger/accounts/:book/:account: what an account came to, and the entries that moved it. */
 export async function getAccountEntries(
@@ -59,7 +57,7 @@ export async function getAccountEntries(
   { caller, params, query }: Call<unknown, AccountQuery>,
 ): Promise<Reply<AccountEntries>> {
   const { book = '', account = '' } = params;
-  if (!REGION.test(book)) throw notFound('book');
+  if (!COUNTY_CODE.test(book)) throw notFound('book');
   bookFor(caller, book);
   const { party, at, after, limit = ENTRIES_PER_PAGE } = query;
   const key = { book, account, party };

@@ -59,6 +59,22 @@ export type PairStatementView = z.infer<typeof pairStatementView>;
 export const pairStatementList = z.object({ statements: z.array(pairStatementView) });
 export type PairStatementList = z.infer<typeof pairStatementList>;
 
+export const institutionStatementList = z.object({
+  statements: z.array(
+    z.object({
+      windowId: z.number().int(),
+      institutionId: f.institutionId,
+      treatmentRegion: f.region,
+      settlements: z.number().int(),
+      owed: f.sum.meta({ description: 'by the fund of its county, for people from anywhere' }),
+      itemsHash: z
+        .string()
+        .meta({ description: 'SHA-256 of all item hashes one after the other, in the order of settlement ids' }),
+    }),
+  ),
+});
+export type InstitutionStatementList = z.infer<typeof institutionStatementList>;
+
 export const pairStatementDetail = pairStatementView.extend({
   gross: z.array(
     z.object({

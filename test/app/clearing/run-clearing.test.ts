@@ -229,36 +229,40 @@ describeEachDatabase('clearing', (open) => {
     expect((await clearDue(deps)).map(({ windowId }) => windowId)).toEqual([2, 3]);
   });
 
-  it('survives a crash before and after every step: the next run ends with the same result', async () => {
-    // The same ids in every database, or the hashes could not be compared.
-    const day = aDay(1);
-    const startOver = async () => {
-      const begun = await begin(at('2026-11-26', '08:00'));
-      await settle(begun.database, () => day);
-      return begun;
-    };
-    const undisturbed = await startOver();
-    let steps = 0;
-    await clearDue({
-      ...undisturbed.deps,
-      ...stepwise(undisturbed.deps, () => void (steps += 1)),
-    });
-    const expected = await everything(undisturbed.database);
-    expect(expected.results.flatMap(({ statements }) => statements)).toHaveLength(2);
-    expect(steps).toBeGreaterThan(15);
-
-    for (let crashAt = 1; crashAt <= steps; crashAt++) {
-      const { database, deps } = await startOver();
-      let step = 0;
-      const crashing = stepwise(deps, () => {
-        step += 1;
-        if (step === crashAt) throw new RangeError('crashed');
+  it(
+    'survives a crash before and after every step: the next run ends with the same result',
+    { timeout: 120_000 },
+    async () => {
+      // The same ids in every database, or the hashes could not be compared.
+      const day = aDay(1);
+      const startOver = async () => {
+        const begun = await begin(at('2026-11-26', '08:00'));
+        await settle(begun.database, () => day);
+        return begun;
+      };
+      const undisturbed = await startOver();
+      let steps = 0;
+      await clearDue({
+        ...undisturbed.deps,
+        ...stepwise(undisturbed.deps, () => void (steps += 1)),
       });
-      await expect(clearDue({ ...deps, ...crashing })).rejects.toThrow('crashed');
-      await clearDue(deps);
-      expect(await everything(database), `crash at step ${crashAt} of ${steps}`).toEqual(expected);
-    }
-  }, 120_000);
+      const expected = await everything(undisturbed.database);
+      expect(expected.results.flatMap(({ statements }) => statements)).toHaveLength(2);
+      expect(steps).toBeGreaterThan(15);
+
+      for (let crashAt = 1; crashAt <= steps; crashAt++) {
+        const { database, deps } = await startOver();
+        let step = 0;
+        const crashing = stepwise(deps, () => {
+          step += 1;
+          if (step === crashAt) throw new RangeError('crashed');
+        });
+        await expect(clearDue({ ...deps, ...crashing })).rejects.toThrow('crashed');
+        await clearDue(deps);
+        expect(await everything(database), `crash at step ${crashAt} of ${steps}`).toEqual(expected);
+      }
+    },
+  );
 
   describe('holds a window back whose', () => {
     type Page = WindowPage;

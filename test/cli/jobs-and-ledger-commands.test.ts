@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addJobsCommands } from '../../src/cli/jobs-commands.ts';
+import { addLedgerCommands } from '../../src/cli/ledger-commands.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { shanghaiDate, systemClock } from '../../src/platform/clock.ts';
+import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
+
+const YESTERDAY = shanghaiDate(systemClock.now() - 24 * 60 * 60 * 1000);
+
+describe('tongjie', () => {
+  let dataDir: string;
+  let database: Database;
+  let printed: string[];
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'tongjie-jobs-'));
+    vi.stubEnv('DATA_DIR', dataDir);
+    vi.stubEnv('DATABASE_URL', '');
+    printed = [];
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+    database = await openDatabase({ dataDir });
+    await database.migrate();
+    await database.clearingStore.openFirstWindow(YESTERDAY, 0);
+    await database.personStore.importPersons([samplePerson('p1')]);
+    await database.settlementStore.transact(
+      needFor(['p1']),
+      writing((windowId) => [sampleSettlement({ windowId, settledAtMs: 5000 })]),
+    );
+  });
+
+  afterEach(async () => {
+    await database.close();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  async function run(...words: string[]): Promise<string> {
+    printed = [];
+    const program = new Command('tongjie').exitOverride().configureOutput({ writeErr: () => undefined });
+    addJobsCommands(program);
+    addLedgerCommands(program);
+    for (const group of program.commands) for (const command of group.commands) command.exitOverride();
+    await program.parseAsync(words, { from: 'user' });
+    return printed.join('\n');
+  }
+
+  it('jobs shows what is due, runs it, and shows what ran and how long it took', async () => {
+    expect(await run('jobs')).toContain(`due: ${YESTERDAY}`);
+    expect(await run('jobs', 'run', 'clearing')).toContain(`issued ${YESTERDAY}`);
+    const list = await run('jobs');
+    expect(list).toContain('due: nothing');
+    expect(list).toMatch(new RegExp(`clearing +done +\\d{4}-.* s +issue ${YESTERDAY} +issued ${YESTERDAY}`));
+    expect(JSON.parse(await run('jobs', 'list', '--json'))).toMatchObject({ due: [], runs: [{ state: 'done' }] });
+    expect(await run('jobs', 'run', 'clearing')).toContain('nothing was due');
+    expect(JSON.parse(await run('jobs', 'run', 'clearing', '--date', YESTERDAY, '--json'))).toEqual({ issued: [] });
+    await expect(run('jobs', 'run', 'nothing')).rejects.toMatchObject({ code: 'UNKNOWN_JOB' });
+  });
+
+  it('jobs resume waits for the lease of a runner that died, and goes on', async () => {
+    await database.leaseStore.acquire('clearing', 'somebody who died', systemClock.now(), 800);
+    await expect(run('jobs', 'run', 'clearing')).rejects.toMatchObject({ code: 'CLEARING_RUNS' });
+    expect(await run('jobs', 'resume')).toContain(`issued ${YESTERDAY}`);
+  });
+
+  it('ledger trial-balance shows every account, at any instant, and says when a book is broken', async () => {
+    const exit = process.exitCode;
+    const rows = (text: string) => text.split('\n').map((line) => line.trim().split(/\s{2,}/));
+    const before = rows(await run('ledger', 'trial-balance'));
+    expect(before).toContainEqual(['310118', 'payable', 'H31011800001', '95.00']);
+    expect(before).toContainEqual(['310118', 'sum', '95.00', '95.00']);
+    await run('jobs', 'run', 'clearing');
+    expect(rows(await run('ledger', 'trial-balance'))).toEqual(before);
+    expect(JSON.parse(await run('ledger', 'trial-balance', '--at', '1970-01-01T00:00:04Z', '--json'))).toEqual({
+      accounts: [],
+      books: [],
+    });
+    const own = JSON.parse(await run('ledger', 'trial-balance', '--book', '320509', '--json')) as { books: object[] };
+    expect(own.books).toEqual([{ book: '320509', debit: '95.00', credit: '-95.00' }]);
+    await expect(run('ledger', 'trial-balance', '--at', 'noon')).rejects.toMatchObject({
+      code: 'commander.invalidArgument',
+    });
+    expect(process.exitCode).toBe(exit);
+  });
+});

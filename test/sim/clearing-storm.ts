@@ -1,0 +1,152 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nextDate } from '../../src/core/calendar.ts';
+import type { Database } from '../../src/db/open-database.ts';
+import { clearNow } from '../../src/jobs/clearing-job.ts';
+import type { RunnerDeps } from '../../src/jobs/runner.ts';
+import { AppError } from '../../src/platform/errors.ts';
+import { createIdSource } from '../../src/platform/ids.ts';
+import { createChance, seedOf, type Chance } from '../../src/simulators/chance.ts';
+import { clearingPorts } from '../support/clearing.ts';
+import type { ChildOrder, Death } from '../support/clearing-child.ts';
+import { FIRST_DATE } from '../support/databases.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
+import type { PrivateMariadb } from '../support/private-mariadb.ts';
+import { COUNTIES, type Traffic } from '../support/traffic.ts';
+
+/** What happens in a storm, and to what. */
+export interface Storm {
+  readonly database: Database;
+  readonly mariadb: PrivateMariadb;
+  readonly clock: FakeClock;
+  readonly traffic: Traffic;
+  readonly dataDir: string;
+  /** How often each act was done. */
+  readonly done: Map<string, number>;
+}
+
+/** Something that happens between counters' bills, so many times in a thousand turns. More of them: more of the world. */
+export interface StormAct {
+  readonly name: string;
+  readonly perMille: number;
+  run(storm: Storm, chance: Chance): Promise<void>;
+}
+
+const CHILD = resolve(import.meta.dirname, '../support/clearing-child.ts');
+const AT_ONCE = 48;
+const LEASE_OVER_MS = 15_001;
+
+function dateOf(clock: FakeClock): string {
+  return new Date(clock.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+}
+
+function runnerOf({ database, clock }: Storm): RunnerDeps {
+  const { leaseStore: leases, jobRunStore: runs } = database;
+  const log = { info: () => undefined, warn: () => undefined };
+  return { leases, runs, clock, newId: createIdSource(() => Date.now()), log };
+}
+
+/** Clears what is due, as a worker does that is started again and again until it gets through. */
+async function clearWhatIsDue(storm: Storm): Promise<void> {
+  const { database, clock } = storm;
+  for (;;) {
+    try {
+      await clearNow(runnerOf(storm), { ...clearingPorts(database), regions: COUNTIES, clock }, undefined);
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError && error.retryable)) throw error;
+      // Whoever holds the lease is dead: the time in which it may hold it passes.
+      if (error.code === 'CLEARING_RUNS') clock.advance(LEASE_OVER_MS);
+      await sleep(20);
+    }
+  }
+}
+
+async function killWorker({ mariadb, clock, dataDir }: Storm, chance: Chance): Promise<void> {
+  const death: Death = {
+    step: chance.pick(['close', 'reconcile', 'net', 'issue']),
+    phase: chance.pick(['begin', 'write', 'end']),
+  };
+  const time = new Date(clock.now() + 8 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');
+  const order: ChildOrder = { place: { url: mariadb.url, dataDir }, regions: COUNTIES, time, death };
+  const child = spawn(process.execPath, [CHILD, JSON.stringify(order)], { stdio: 'ignore' });
+  await once(child, 'exit');
+}
+
+/** Everything that happens beside settling and reversing. */
+export const ACTS: readonly StormAct[] = [
+  { name: 'clear in the middle of the day', perMille: 60, run: (storm) => clearWhatIsDue(storm) },
+  {
+    name: 'kill the database',
+    perMille: 40,
+    async run({ mariadb }) {
+      await mariadb.kill9();
+      await sleep(50);
+      await mariadb.restart();
+    },
+  },
+  {
+    name: 'put the clock back an hour',
+    perMille: 40,
+    run({ clock }) {
+      clock.advance(-3_600_000);
+      return Promise.resolve();
+    },
+  },
+];
+
+/** Counters' bills of one turn, all at once; some undo what they or others did. */
+async function turn({ traffic }: Storm, seed: number, bills: number): Promise<void> {
+  const one = async (index: number): Promise<void> => {
+    const chance = createChance(seedOf(seed, index));
+    await traffic.settle(chance);
+    if (chance.hits(150)) await traffic.reverse(chance);
+  };
+  await Promise.all(Array.from({ length: bills }, (_, index) => one(index)));
+}
+
+async function act(storm: Storm, acts: readonly StormAct[], chance: Chance): Promise<void> {
+  for (const { name, perMille, run } of acts) {
+    if (!chance.hits(perMille)) continue;
+    storm.done.set(name, (storm.done.get(name) ?? 0) + 1);
+    await run(storm, chance);
+  }
+}
+
+/** A night: the clock goes to half past midnight, a worker begins and mostly dies over it, another one finishes. */
+async function night(storm: Storm, day: string, chance: Chance): Promise<void> {
+  storm.clock.put(`${nextDate(day)} 00:30`);
+  if (chance.hits(700)) {
+    storm.done.set('kill the worker', (storm.done.get('kill the worker') ?? 0) + 1);
+    await killWorker(storm, chance);
+  }
+  // Now and then nobody comes that night; the next one catches up.
+  if (chance.hits(850)) await clearWhatIsDue(storm);
+  else storm.done.set('miss a night', (storm.done.get('miss a night') ?? 0) + 1);
+}
+
+/** Lets days of settling, reversing, clearing and dying pass; the same seed brings the same acts in the same order. */
+export async function runStorm(
+  storm: Storm,
+  { seed, days, bills }: { readonly seed: number; readonly days: number; readonly bills: number },
+  acts: readonly StormAct[] = ACTS,
+): Promise<void> {
+  const chance = createChance(seed);
+  let day = FIRST_DATE;
+  for (let number = 1; number <= days; number++) {
+    let left = Math.ceil(bills / days);
+    while (left > 0) {
+      const size = Math.min(left, AT_ONCE);
+      left -= size;
+      // What happens happens while bills are under way.
+      await Promise.all([turn(storm, seedOf(seed, number, left), size), act(storm, acts, chance)]);
+    }
+    await night(storm, day, chance);
+    day = nextDate(day);
+    if (dateOf(storm.clock) < day) storm.clock.put(`${day} 08:00`);
+  }
+  storm.clock.advance(24 * 3_600_000);
+  await clearWhatIsDue(storm);
+}
