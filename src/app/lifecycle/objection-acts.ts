@@ -3,6 +3,7 @@ import type { JournalEntry } from '../../core/ledger/journal.ts';
 import {
   deductionPostings,
   takeFromFunds,
+  type Adjustment,
   type AdjustmentKind,
   type ByFund,
 } from '../../core/lifecycle/adjustments.ts';
