@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { LifeQueries, ListQuery } from '../app/lifecycle/ports.ts';
+import { statementItemOf } from './clearing-rows.ts';
 import { exactInteger } from './exact-integer.ts';
 import {
   objectionOf,
@@ -14,6 +15,12 @@ import {
 import { rowsOf } from './raw-rows.ts';
 import type { Row } from './settlement-rows.ts';
 import { canBeId } from './sql-text.ts';
+
+// Through the index of the pair's items: one more on institutions would cost every settlement.
+const INSTITUTION_ITEMS = `SELECT settlement_id, institution_id, bill_key, scheme, benefit, reverses, total_fen,
+    fund_total_fen, account_fen
+  FROM settlement WHERE window_id = ? AND home_region = ? AND treatment_region = ? AND settlement_id > ?
+    AND institution_id = ? ORDER BY settlement_id LIMIT ?`;
 
 /** A condition on two columns of counties, either of which may be the one asked for. */
 function ofCounty({ county }: ListQuery, one: string, other: string): { sql: string; values: string[] } {
@@ -67,6 +74,11 @@ export function createLifeQueries(knex: Knex): LifeQueries {
       const sql = `SELECT * FROM objection WHERE state IN ('open', 'answered') AND ${own.sql}
         ORDER BY objection_id LIMIT ?`;
       return (await rowsOf<Row>(knex, sql, [...own.values, query.limit])).map(objectionOf);
+    },
+
+    async institutionItems({ windowId, homeRegion, treatmentRegion, institutionId }, after, limit) {
+      const values = [windowId, homeRegion, treatmentRegion, after, institutionId, limit];
+      return (await rowsOf<Row>(knex, INSTITUTION_ITEMS, values)).map(statementItemOf);
     },
 
     run: async (id) => map(await find('SELECT * FROM payment_run WHERE run_id = ?', id), runOf),

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import type { LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
+import type { CalendarStore, LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
@@ -12,6 +12,7 @@ import type {
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
+import { createCalendarStore } from './calendar-store.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
@@ -51,6 +52,7 @@ export interface Database {
   readonly outboxStore: OutboxStore;
   readonly lifeStore: LifeStore;
   readonly lifeQueries: LifeQueries;
+  readonly calendarStore: CalendarStore;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
@@ -69,6 +71,7 @@ function overKnex(knex: Knex) {
     clearingStore: withOurErrors(createClearingStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
     lifeStore: withOurErrors(createLifeStore(knex)),
+    calendarStore: withOurErrors(createCalendarStore(knex)),
     lifeQueries: withOurErrors(createLifeQueries(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),

@@ -8,6 +8,7 @@ import type { ProposalState } from '../../core/lifecycle/proposals.ts';
 import type { StatementState } from '../../core/lifecycle/statement-states.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Fund, Scheme } from '../../core/policy/terms.ts';
+import type { StatementItem } from '../ports.ts';
 
 /** What a proposal is about. */
 export type SubjectKind = 'statement' | 'objection' | 'payment' | 'prefund' | 'request';
@@ -259,6 +260,14 @@ export interface ListQuery {
   readonly limit: number;
 }
 
+/** Whose items of a window, from which county. */
+export interface InstitutionItems {
+  readonly windowId: number;
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly institutionId: string;
+}
+
 /** The life of statements as others look at it. */
 export interface LifeQueries {
   proposal(proposalId: string): Promise<Proposal | undefined>;
@@ -272,10 +281,75 @@ export interface LifeQueries {
   objectionsOf(statementId: string): Promise<readonly Objection[]>;
   /** Not decided yet, oldest first. */
   openObjections(query: ListQuery): Promise<readonly Objection[]>;
+  /** An institution's items of one pair in a window, in the order of settlement ids, in pages. */
+  institutionItems(of: InstitutionItems, after: string, limit: number): Promise<readonly StatementItem[]>;
   run(runId: string): Promise<PaymentRun | undefined>;
   payment(paymentId: string): Promise<Payment | undefined>;
   payments(runId: string | undefined, query: ListQuery): Promise<readonly Payment[]>;
   prefunds(): Promise<readonly { homeRegion: string; treatmentRegion: string; balance: Fen }[]>;
   request(requestId: string): Promise<PrefundRequest | undefined>;
   requests(query: ListQuery): Promise<readonly PrefundRequest[]>;
+}
+
+/** Days from the first to the last, both included. */
+export interface Period {
+  readonly from: DateText;
+  readonly to: DateText;
+}
+
+/** A pair of counties. */
+export interface Pair {
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+}
+
+/** What came into a pair's windows of a period from earlier ones. */
+export interface AdjustmentSums extends Pair {
+  readonly carried: Fen;
+  /** Deductions less those taken back, as a negative amount. */
+  readonly deducted: Fen;
+}
+
+/** What a pair's statements of a period come to. */
+export interface PeriodSums extends Pair {
+  readonly statements: number;
+  readonly settlements: number;
+  readonly owed: Fen;
+  readonly carried: Fen;
+  readonly deducted: Fen;
+  /** As it was when the record was made. */
+  readonly disputed: Fen;
+  /** See `periodHash`. */
+  readonly statementsHash: string;
+  readonly madeAtMs: number;
+}
+
+/** The notice of a month to both sides of a pair. */
+export interface MonthlyNotice extends PeriodSums {
+  readonly month: MonthText;
+  /** Bills and reversals whose service lies further back than an item may slip. */
+  readonly lateItems: number;
+}
+
+/** How a year ended for a pair. */
+export interface YearlyLiquidation extends PeriodSums {
+  readonly year: number;
+  /** Of the year's statements, what is paid. */
+  readonly paid: Fen;
+  readonly prefund: Fen;
+}
+
+/** What the calendar looks at and puts on record. Records are made once: putting them again changes nothing. */
+export interface CalendarStore {
+  firstDate(): Promise<DateText | undefined>;
+  /** Windows of a period that are not issued yet. */
+  unissued(period: Period): Promise<number>;
+  statementsIn(period: Period): Promise<readonly StatementLife[]>;
+  adjustmentsIn(period: Period): Promise<readonly AdjustmentSums[]>;
+  /** Bills of a period's windows, of pairs alone, whose service was before a day. */
+  lateItems(period: Period, before: DateText): Promise<readonly (Pair & { readonly items: number })[]>;
+  putNotices(notices: readonly MonthlyNotice[]): Promise<void>;
+  notices(month: MonthText): Promise<readonly MonthlyNotice[]>;
+  putLiquidations(liquidations: readonly YearlyLiquidation[]): Promise<void>;
+  liquidations(year: number): Promise<readonly YearlyLiquidation[]>;
 }
