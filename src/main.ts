@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
+import { watchPrefunds } from './app/lifecycle/watch-prefunds.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
@@ -17,10 +18,11 @@ import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
+import { calendarJob } from './jobs/calendar-job.ts';
 import { clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
 import { keepJob } from './jobs/runner.ts';
-import { CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
+import { CALENDAR_TIME, CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
 import { createBreakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
@@ -62,6 +64,7 @@ interface Parts {
   readonly newId: () => string;
   readonly clearing: ClearingDeps;
   readonly runClearing: HttpDeps['runClearing'];
+  readonly lifecycle: HttpDeps['lifecycle'];
   readonly reloadRules: HttpDeps['reloadRules'];
 }
 
@@ -114,6 +117,13 @@ function keepRules(configDir: string, first: Config, { ruleArchive }: Database, 
   return createRuleKeeper({ configDir, archive: ruleArchive, onLeftOut }, first);
 }
 
+/** The ports of what happens to statements after the night. */
+function lifecycleOf(database: Database, keeper: RuleKeeper, clock: Clock, newId: () => string): HttpDeps['lifecycle'] {
+  const { lifeStore: life, lifeQueries, calendarStore, clearingStore: clearing } = database;
+  const calendar = () => keeper.current.calendar;
+  return { life, lifeQueries, calendarStore, clearing, calendar, clock, newId };
+}
+
 /** Loads the rules again and says how it went, whoever asked for it. */
 async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps['reloadRules']> {
   const reloaded = await keeper.reload();
@@ -151,6 +161,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     run: (batch: readonly BillCommand[]) => quoteBills(settleDeps, batch),
   });
   metrics.watchQueue(() => settling.waiting);
+  metrics.watchPrefunds(() => watchPrefunds(parts.lifecycle));
 
   const keys = await watchKeys(database.keyStore, log);
   const app = createHttpApp({
@@ -160,6 +171,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     queries,
     persons: database.personStore,
     clearing: database.clearingStore,
+    lifecycle: parts.lifecycle,
     runClearing,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
@@ -186,12 +198,19 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 }
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUrls }: Environment): Stoppable {
+function work(
+  { database, clock, log, newId, clearing, lifecycle, keeper }: Parts,
+  { fundUrls }: Environment,
+): Stoppable {
   const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
   const deps = { leases, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
+  });
+  const calendar = keepJob(deps, calendarJob(lifecycle));
+  const morning = everyNightAt(CALENDAR_TIME, () => {
+    calendar.trigger();
   });
 
   const breakers = createBreakers(undefined, (change) => {
@@ -208,6 +227,8 @@ function work({ database, clock, log, newId, clearing, keeper }: Parts, { fundUr
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
       breakers.close();
+      await morning.stop();
+      await calendar.stop();
       await night.stop();
       await job.stop();
     },
@@ -241,7 +262,8 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const runClearing = (businessDate: DateText) =>
       clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, runClearing, reloadRules: reload };
+    const lifecycle = lifecycleOf(database, keeper, clock, newId);
+    const parts: Parts = { database, keeper, clock, log, newId, clearing, lifecycle, runClearing, reloadRules: reload };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);

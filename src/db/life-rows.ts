@@ -19,7 +19,7 @@ export const STATEMENTS = `SELECT t.*, w.business_date FROM clearing_statement t
   JOIN clearing_window w ON w.window_id = t.window_id`;
 
 /** Payments with when they were instructed, to be followed by WHERE on `p`. */
-export const PAYMENTS = `SELECT p.*, r.instructed_at_ms, r.items_hash FROM payment p
+export const PAYMENTS = `SELECT p.*, r.instructed_at_ms FROM payment p
   JOIN payment_run r ON r.run_id = p.run_id`;
 
 /** A bill with whether it is reversed: the reversal of attempt n of a bill is its attempt −n. */
@@ -214,7 +214,6 @@ export function paymentOf(record: Row): Payment {
     sentAtMs: optionalInteger(record.sent_at_ms),
     paidAtMs: optionalInteger(record.paid_at_ms),
     ...bankOf(record),
-    itemsHash: record.items_hash as string,
   };
 }
 

@@ -1,3 +1,6 @@
+import type { CalendarDeps } from '../app/lifecycle/calendar-deps.ts';
+import type { ExportDeps } from '../app/lifecycle/export-statement.ts';
+import type { ProposalDeps } from '../app/lifecycle/make-proposal.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -41,6 +44,8 @@ export interface HttpDeps {
     ClearingStore,
     'windows' | 'window' | 'statements' | 'statement' | 'grossItems' | 'items' | 'netPositions'
   >;
+  /** The life of statements after the night. */
+  readonly lifecycle: CalendarDeps & ProposalDeps & ExportDeps;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
   readonly rulebook: () => Rulebook;

@@ -1,3 +1,4 @@
+import type { PrefundUsage } from '../app/lifecycle/watch-prefunds.ts';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What is measured, and the text that `/metrics` serves. */
@@ -11,6 +12,8 @@ export interface Metrics {
   timer(route: string): (seconds: number, status: number) => void;
   /** Says where the length of the settlement queue can be read. */
   watchQueue(waiting: () => number): void;
+  /** Says where the usage of prefunds can be read; a failing read leaves the last values. */
+  watchPrefunds(read: () => Promise<readonly PrefundUsage[]>): void;
   text(): Promise<{ readonly type: string; readonly body: string }>;
 }
 
@@ -58,6 +61,29 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.set(waiting());
+        },
+      });
+    },
+    watchPrefunds(read) {
+      const labelNames = ['home', 'treatment'];
+      const balance = new Gauge({
+        name: 'tongjie_prefund_balance_fen',
+        help: 'prefund of a pair of counties',
+        labelNames,
+        registers,
+      });
+      new Gauge({
+        name: 'tongjie_prefund_usage_percent',
+        help: "the month's clearing against the prefund, by pair of counties",
+        labelNames,
+        registers,
+        async collect() {
+          // Metrics are read while the database is away, too: that is when they are wanted most.
+          const prefunds = await read().catch(() => []);
+          for (const { homeRegion, treatmentRegion, balance: fen, usage } of prefunds) {
+            balance.set({ home: homeRegion, treatment: treatmentRegion }, fen);
+            this.set({ home: homeRegion, treatment: treatmentRegion }, (usage ?? 0) / 100);
+          }
         },
       });
     },

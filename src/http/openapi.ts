@@ -5,6 +5,7 @@ import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as lifecycle from './schemas/lifecycle.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
@@ -46,6 +47,7 @@ function named(): Map<z.ZodType, string> {
     ...enquiries,
     ...counter,
     ...funds,
+    ...lifecycle,
     ...problems,
     ...rules,
   };
@@ -60,6 +62,12 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  lifecycle.proposalsQuery,
+  lifecycle.deadlinesQuery,
+  lifecycle.limitQuery,
+  lifecycle.monthQuery,
+  lifecycle.statementFileQuery,
+  lifecycle.instructionFileQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {
@@ -119,6 +127,10 @@ function answersOf(route: Route): [string, { description: string; content: Conte
     const schema = { oneOf: [...new Set(events.map(([, each]) => each))].map(referTo) };
     return [['200', { description: `A stream of events. ${list}`, content: { 'text/event-stream': { schema } } }]];
   }
+  if ('download' in route) {
+    const content = route.types.map((type) => [type, { schema: { type: 'string' } }] as const);
+    return [['200', { description: 'A file.', content: Object.fromEntries(content) }]];
+  }
   const makes = '201' in route.answers;
   return Object.entries(route.answers).map(([status, schema]) => [
     status,
@@ -140,7 +152,7 @@ function problemsOf(route: Route): [string, { description: string; content: Cont
 }
 
 function operationOf(route: Route): Operation {
-  const handler = 'stream' in route ? route.stream : route.handle;
+  const handler = 'stream' in route ? route.stream : 'download' in route ? route.download : route.handle;
   const body = 'body' in route ? route.body : undefined;
   const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
   return {

@@ -56,10 +56,26 @@ export interface StreamCall {
   readonly query: Readonly<Record<string, unknown>>;
 }
 
+/** A file on its way: read piece by piece as the caller takes it. */
+export interface Download {
+  readonly type: string;
+  readonly fileName: string;
+  readonly body: AsyncIterable<string | Uint8Array>;
+}
+
+interface Downloads<Query> extends About {
+  readonly query: z.ZodType<Query>;
+  /** Media types that it can come in. */
+  readonly types: readonly string[];
+  readonly download: (deps: HttpDeps, call: Call<unknown, Query>) => Promise<Download>;
+}
+
 type Method = 'get' | 'post';
 
 /** One row of the route table, ready to be served and described. */
-export type Route = { readonly method: Method; readonly path: string } & (Asks<unknown, unknown, object> | Streams);
+export type Route = { readonly method: Method; readonly path: string } & (
+  Asks<unknown, unknown, object> | Streams | Downloads<unknown>
+);
 
 function at<Body, Query, Answer extends object>(method: Method, path: string, asks: Asks<Body, Query, Answer>): Route {
   // The server hands over what the schemas let through: from here on their types are kept by hand.
@@ -79,4 +95,9 @@ export function post<Body, Query, Answer extends object>(path: string, asks: Ask
 /** A row for watching: server-sent events. */
 export function watch(path: string, streams: Streams): Route {
   return { method: 'get', path, ...streams };
+}
+
+/** A row for a file. */
+export function download<Query>(path: string, downloads: Downloads<Query>): Route {
+  return { method: 'get', path, ...(downloads as unknown as Downloads<unknown>) };
 }

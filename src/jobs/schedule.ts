@@ -7,6 +7,9 @@ export type TimeOfDay = string;
 /** When nightly clearing starts unless configured: after midnight, when the last bills of the day are in. */
 export const CLEARING_TIME: TimeOfDay = '00:30';
 
+/** When the calendar is looked at: after clearing, before the offices open. */
+export const CALENDAR_TIME: TimeOfDay = '05:00';
+
 /**
  * Calls at the same time every night. For each night that passed while the machine slept or its clock was put forward it
  * calls late, one time after the other: what is called must bear that.

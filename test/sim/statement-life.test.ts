@@ -49,7 +49,7 @@ const pick = <T>(list: readonly T[], at: number): T | undefined => list[at % Mat
 
 /** What the tables say, pair by pair and county by county, must be what the bills, decisions and payments come to. */
 async function checkBooks({ knex }: Real, { bills }: Model): Promise<void> {
-  const read = async (sql: string): Promise<Row[]> => (await knex.raw(sql)) as Row[];
+  const read = async (sql: string): Promise<Row[]> => knex.raw<Row[]>(sql);
   expect(await read('SELECT entry_id FROM posting GROUP BY entry_id, book HAVING SUM(amount_fen) <> 0')).toEqual([]);
   const [statements, objections, adjustments, payments, postings] = await Promise.all([
     read('SELECT * FROM clearing_statement'),
@@ -77,7 +77,7 @@ async function checkBooks({ knex }: Real, { bills }: Model): Promise<void> {
       const stated = statements.filter(ofPair);
       const payable = sum(stated, 'owed_fen') - sum(stated, 'disputed_fen');
       const inPayment = stated.filter(({ state }) => state === 'instructed' || state === 'paid');
-      const open = adjustments.filter((a) => ofPair(a) && !issued.has(a['window_id']!));
+      const open = adjustments.filter((a) => ofPair(a) && !issued.has(a['window_id']));
       const openBills = (
         await read(`SELECT COALESCE(SUM(fund_total_fen + account_fen), 0) AS fen FROM settlement s
         JOIN open_window o ON o.window_id = s.window_id WHERE home_region = '${home}' AND treatment_region = '${treatment}'`)
@@ -315,9 +315,9 @@ it(
         }
         await finish(model, real);
         expect(await database.lifeQueries.openObjections(EVERYTHING)).toEqual([]);
-        const due = (await knex.raw(
+        const due = await knex.raw<Row[]>(
           "SELECT book, party, SUM(amount_fen) AS fen FROM posting WHERE account IN ('dueTo', 'dueFrom') GROUP BY book, party HAVING SUM(amount_fen) <> 0",
-        )) as Row[];
+        );
         expect(due, 'in the end nobody owes anybody anything').toEqual([]);
         const windows = await database.clearingStore.windows(9_999);
         expect(windows.filter(({ state }) => state !== 'paid' && state !== 'open')).toEqual([]);

@@ -39,7 +39,7 @@ export interface ExportRow {
 export interface StatementExport {
   readonly statementId: string;
   readonly about: Readonly<Record<string, string | number>>;
-  readonly pages: () => AsyncGenerator<readonly ExportRow[]>;
+  readonly pages: () => AsyncGenerator<readonly ExportRow[], undefined>;
 }
 
 const ITEMS_PER_PAGE = 2000;
@@ -90,7 +90,7 @@ async function* rowsOf(
   reads: readonly ReadPage[],
   adjustments: readonly Adjustment[],
   expected: Expected,
-): AsyncGenerator<readonly ExportRow[]> {
+): AsyncGenerator<readonly ExportRow[], undefined> {
   const itemsHash = new ItemsHash();
   let owed = 0;
   for await (const page of itemPages(reads)) {

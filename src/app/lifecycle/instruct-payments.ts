@@ -60,7 +60,6 @@ function newRun(
       runId,
       state: 'instructed',
       instructedAtMs,
-      itemsHash,
       sentAtMs: undefined,
       paidAtMs: undefined,
       bank: undefined,

@@ -122,8 +122,6 @@ export interface Payment extends Transfer {
   readonly bank: string | undefined;
   readonly reference: string | undefined;
   readonly valueDate: DateText | undefined;
-  /** Hash of the statements of the run, see `statementsHash`. */
-  readonly itemsHash: string;
 }
 
 /** What is paid for a month. */

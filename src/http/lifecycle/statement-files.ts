@@ -81,7 +81,7 @@ const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml'
 /** A worksheet has 1,048,576 rows; what is beyond goes on in another one. */
 const ROWS_PER_SHEET = 1_000_000;
 
-// eslint-disable-next-line no-control-regex -- XML 1.0 has no way of writing these
+// XML 1.0 has no way of writing these.
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 function xmlText(text: string): string {
@@ -152,7 +152,7 @@ function partsOf(sheets: number): Readonly<Record<string, string>> {
 
 /** Rows that several sheets take one after the other. */
 class RowSource {
-  readonly #pages: AsyncGenerator<readonly ExportRow[]>;
+  readonly #pages: AsyncGenerator<readonly ExportRow[], undefined>;
   #page: readonly ExportRow[] = [];
 
   constructor({ pages }: StatementExport) {
