@@ -65,27 +65,27 @@ export function createMetrics(): Metrics {
       });
     },
     watchPrefunds(read) {
-      const labelNames = ['home', 'treatment'];
-      const balance = new Gauge({
-        name: 'tongjie_prefund_balance_fen',
-        help: 'prefund of a pair of counties',
-        labelNames,
-        registers,
-      });
-      new Gauge({
-        name: 'tongjie_prefund_usage_percent',
-        help: "the month's clearing against the prefund, by pair of counties",
-        labelNames,
-        registers,
-        async collect() {
-          // Metrics are read while the database is away, too: that is when they are wanted most.
-          const prefunds = await read().catch(() => []);
-          for (const { homeRegion, treatmentRegion, balance: fen, usage } of prefunds) {
-            balance.set({ home: homeRegion, treatment: treatmentRegion }, fen);
-            this.set({ home: homeRegion, treatment: treatmentRegion }, (usage ?? 0) / 100);
-          }
-        },
-      });
+      const gauge = (name: string, help: string, valueOf: (prefund: PrefundUsage) => number): void => {
+        new Gauge({
+          name,
+          help,
+          labelNames: ['home', 'treatment'],
+          registers,
+          async collect() {
+            // Metrics are read while the database is away, too: that is when they are wanted most.
+            const prefunds = await read().catch(() => []);
+            for (const prefund of prefunds) {
+              this.set({ home: prefund.homeRegion, treatment: prefund.treatmentRegion }, valueOf(prefund));
+            }
+          },
+        });
+      };
+      gauge('tongjie_prefund_balance_fen', 'prefund of a pair of counties', ({ balance }) => balance);
+      gauge(
+        'tongjie_prefund_usage_percent',
+        "the month's clearing against the prefund, by pair of counties",
+        ({ usage = 0 }) => usage / 100,
+      );
     },
     async text() {
       return { type: registry.contentType, body: await registry.metrics() };
