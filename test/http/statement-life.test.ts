@@ -151,7 +151,9 @@ describe.each(['sqlite', 'mariadb'] as const)('the life of a statement over HTTP
     it('proves its own total, as CSV', async () => {
       const { text, headers } = await file(ID, 'csv');
       expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
-      expect(headers.get('content-disposition')).toBe(`attachment; filename="statement-${ID}.csv"`);
+      expect(headers.get('content-disposition')).toBe(
+        `attachment; filename="statement-${ID}.csv"; filename*=UTF-8''statement-${ID}.csv`,
+      );
       expect(text.charCodeAt(0)).toBe('k'.charCodeAt(0));
       const [head, ...lines] = text
         .trimEnd()

@@ -13,7 +13,7 @@ import { formatFen } from '../../core/money/text.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { Call, Download } from '../route.ts';
+import type { Call, SentFile } from '../route.ts';
 import type * as life from '../schemas/lifecycle.ts';
 import { isPartyOf } from './life-endpoints.ts';
 import { csvCell, statementCsv, statementJson, statementXlsx } from './statement-files.ts';
@@ -26,16 +26,16 @@ const TYPES = {
 
 const WRITERS = { json: statementJson, csv: statementCsv, xlsx: statementXlsx } as const;
 
-function fileOf(statement: StatementExport, format: life.StatementFileQuery['format']): Download {
-  const fileName = `statement-${statement.statementId}.${format}`;
-  return { type: TYPES[format], fileName, body: WRITERS[format](statement) };
+function fileOf(statement: StatementExport, format: life.StatementFileQuery['format']): SentFile {
+  const name = `statement-${statement.statementId}.${format}`;
+  return { mediaType: TYPES[format], name, bytes: undefined, content: WRITERS[format](statement) };
 }
 
 /** GET /v1/statements/:id/file: a pair's statement with every bill and its hash. */
 export async function downloadStatement(
   { lifecycle, clearing }: HttpDeps,
-  { caller, params, query }: Call<unknown, life.StatementFileQuery>,
-): Promise<Download> {
+  { caller, params, query }: Omit<Call<undefined, life.StatementFileQuery>, 'body'>,
+): Promise<SentFile> {
   const statement = await clearing.statement(params['id'] ?? '');
   if (statement === undefined || !isPartyOf(caller, statement.homeRegion, statement.treatmentRegion)) {
     throw notFound('statement');
@@ -46,8 +46,8 @@ export async function downloadStatement(
 /** GET /v1/windows/:id/institutions/:institution/file: what an institution gets for a window, bill by bill. */
 export async function downloadInstitutionStatement(
   { lifecycle, clearing, findInstitution }: HttpDeps,
-  { caller, params, query }: Call<unknown, life.StatementFileQuery>,
-): Promise<Download> {
+  { caller, params, query }: Omit<Call<undefined, life.StatementFileQuery>, 'body'>,
+): Promise<SentFile> {
   const institution = findInstitution(params['institution'] ?? '');
   const isOwn =
     institution !== undefined &&
@@ -145,8 +145,8 @@ async function* instructionsJson(
  */
 export async function downloadInstructions(
   deps: HttpDeps,
-  { caller, params, query }: Call<unknown, life.InstructionFileQuery>,
-): Promise<Download> {
+  { caller, params, query }: Omit<Call<undefined, life.InstructionFileQuery>, 'body'>,
+): Promise<SentFile> {
   const { lifeQueries } = deps.lifecycle;
   const runId = params['id'] ?? '';
   const run = await lifeQueries.run(runId);
@@ -154,9 +154,12 @@ export async function downloadInstructions(
   const payments = await lifeQueries.payments(runId, { county: countyOf(caller), limit: Number.MAX_SAFE_INTEGER });
   const statements = await lifeQueries.statementsOfRun(runId);
   const instructions = payments.map((payment) => instructionOf(deps, payment, statements));
-  const fileName = `payments-${runId}.${query.format}`;
-  if (query.format === 'csv') return { type: TYPES.csv, fileName, body: instructionsCsv(instructions) };
+  const name = `payments-${runId}.${query.format}`;
+  if (query.format === 'csv') {
+    return { mediaType: TYPES.csv, name, bytes: undefined, content: instructionsCsv(instructions) };
+  }
   const county = countyOf(caller);
   const annex = county === undefined ? statements : statementsOf(statements, county);
-  return { type: TYPES.json, fileName, body: instructionsJson(runId, instructions, annex) };
+  const content = instructionsJson(runId, instructions, annex);
+  return { mediaType: TYPES.json, name, bytes: undefined, content };
 }

@@ -35,6 +35,11 @@ import {
 } from './proposal-endpoints.ts';
 
 const READERS = ['fund', 'clerk', 'operator'] as const;
+const STATEMENT_TYPES = [
+  'application/json',
+  'text/csv',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+];
 const NOT_THERE = { 404: problems.problem };
 const REFUSED = { ...NOT_THERE, 409: problems.problem };
 /** A proposal is made, or was there. */
@@ -58,18 +63,18 @@ const STATEMENT_ROUTES: readonly Route[] = [
     summary: 'A statement as a file: every bill with its hash, every line from earlier windows, the total.',
     callers: READERS,
     query: life.statementFileQuery,
-    types: ['application/json', 'text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+    gives: { what: 'The statement', mediaTypes: STATEMENT_TYPES },
     problems: NOT_THERE,
-    download: downloadStatement,
+    send: downloadStatement,
   }),
   download('/v1/windows/:id/institutions/:institution/file', {
     tag: 'Statements',
     summary: 'What an institution gets for a window, bill by bill. An institution sees its own.',
     callers: ['institution', ...READERS],
     query: life.statementFileQuery,
-    types: ['application/json', 'text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+    gives: { what: 'The statement', mediaTypes: STATEMENT_TYPES },
     problems: REFUSED,
-    download: downloadInstitutionStatement,
+    send: downloadInstitutionStatement,
   }),
   post('/v1/statements/:id/confirmation', {
     ...STATEMENTS,
@@ -182,9 +187,9 @@ const PAYMENT_ROUTES: readonly Route[] = [
     summary: 'Payment instructions of a month for the bank. A county gets its own, with the statements behind them.',
     callers: READERS,
     query: life.instructionFileQuery,
-    types: ['application/json', 'text/csv'],
+    gives: { what: 'The instructions', mediaTypes: ['application/json', 'text/csv'] },
     problems: NOT_THERE,
-    download: downloadInstructions,
+    send: downloadInstructions,
   }),
   post('/v1/payments/:id/dispatch', {
     ...PAYMENTS,
