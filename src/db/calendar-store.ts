@@ -53,12 +53,9 @@ function sumsOf(row: Row): PeriodSums {
   };
 }
 
-/** Writes records whose key is not there yet; all are of one month or year, so that one that is there means all are. */
-async function putOnce(knex: Knex, table: string, of: Row, rows: readonly Row[]): Promise<void> {
-  await inTransaction(knex, async (transaction) => {
-    const [found] = await transaction<Row>(table).where(of).limit(1).select('*');
-    if (found === undefined) await insertRows(transaction, table, rows);
-  });
+/** Writes records whose key is not there yet: of two who make the same at once, the first one's stay. */
+async function putOnce(knex: Knex, table: string, key: readonly string[], rows: readonly Row[]): Promise<void> {
+  await inTransaction(knex, (transaction) => insertRows(transaction, table, rows, { key, columns: key }));
 }
 
 const PAIR = ['home_region', 'treatment_region'];
@@ -97,14 +94,12 @@ export function createCalendarStore(knex: Knex): CalendarStore {
     },
 
     async putNotices(notices) {
-      const [first] = notices;
-      if (first === undefined) return;
       const rows = notices.map((notice) => ({
         ...sumsRow(notice),
         month: notice.month,
         late_items: notice.lateItems,
       }));
-      await putOnce(knex, 'monthly_notice', { month: first.month }, rows);
+      await putOnce(knex, 'monthly_notice', ['month', ...PAIR], rows);
     },
 
     async notices(month) {
@@ -117,15 +112,13 @@ export function createCalendarStore(knex: Knex): CalendarStore {
     },
 
     async putLiquidations(liquidations) {
-      const [first] = liquidations;
-      if (first === undefined) return;
       const rows = liquidations.map((liquidation) => ({
         ...sumsRow(liquidation),
         for_year: liquidation.year,
         paid_fen: exactInteger(liquidation.paid),
         prefund_fen: exactInteger(liquidation.prefund),
       }));
-      await putOnce(knex, 'yearly_liquidation', { for_year: first.year }, rows);
+      await putOnce(knex, 'yearly_liquidation', ['for_year', ...PAIR], rows);
     },
 
     async liquidations(year) {

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { LifeNeed, LifeState, LifeStore, LifeWrites, StatementLife } from '../app/lifecycle/ports.ts';
+import type { LifeNeed, LifeState, LifeStore, LifeWrites, Pair, StatementLife } from '../app/lifecycle/ports.ts';
 import type { StatementState } from '../core/lifecycle/statement-states.ts';
 import { invariant } from '../core/invariant.ts';
 import { insertRows } from './bulk-insert.ts';
@@ -57,10 +57,14 @@ async function lockPrefund(transaction: Knex, homeRegion: string, treatmentRegio
 }
 
 /**
- * Locks the subject and what it hangs on, always statement before window, run before payment, request before prefund; only
+ * Locks the subject and what it hangs on, always statement before window, run before payment, the prefund for all its requests; only
  * then anything is read without a lock, so that what is read is as fresh as the locks.
  */
-async function lockSubject(transaction: Knex, { kind, id }: LifeNeed['subject']): Promise<Locked> {
+async function lockSubject(
+  transaction: Knex,
+  { kind, id }: LifeNeed['subject'],
+  pair: Pair | undefined,
+): Promise<Locked> {
   if (!canBeId(id)) return NOTHING;
   switch (kind) {
     case 'statement': {
@@ -92,18 +96,28 @@ async function lockSubject(transaction: Knex, { kind, id }: LifeNeed['subject'])
       return { ...NOTHING, prefund, request: row === undefined ? undefined : requestOf(row) };
     }
     case 'request': {
-      const row = await locked(transaction, 'prefund_request', 'request_id', id);
-      if (row === undefined) return NOTHING;
-      const request = requestOf(row);
-      const prefund = await lockPrefund(transaction, request.homeRegion, request.treatmentRegion);
-      return { ...NOTHING, request, prefund };
+      const prefund = pair === undefined ? 0 : await lockPrefund(transaction, pair.homeRegion, pair.treatmentRegion);
+      const [row] = await transaction<Row>('prefund_request').where('request_id', id).select('*');
+      return { ...NOTHING, prefund, request: row === undefined ? undefined : requestOf(row) };
     }
   }
 }
 
-async function stateOf(transaction: Knex.Transaction, need: LifeNeed): Promise<LifeState> {
+/**
+ * The pair that a request is for, found before the transaction: it never changes, and the prefund is what is locked. One that
+ * is not made yet says it itself: the yearly ones are named `year-home-treatment`.
+ */
+async function pairOfRequest(knex: Knex, { kind, id }: LifeNeed['subject']): Promise<Pair | undefined> {
+  if (kind !== 'request' || !canBeId(id)) return undefined;
+  const [row] = await knex<Row>('prefund_request').where('request_id', id).select('*');
+  if (row !== undefined) return requestOf(row);
+  const [, homeRegion, treatmentRegion] = /^\d{4}-(\d{6})-(\d{6})$/.exec(id) ?? [];
+  return homeRegion === undefined || treatmentRegion === undefined ? undefined : { homeRegion, treatmentRegion };
+}
+
+async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pair): Promise<LifeState> {
   const { subject, settlementIds = [] } = need;
-  const found = await lockSubject(transaction, subject);
+  const found = await lockSubject(transaction, subject, pair);
   const openWindowId = await holdOpenWindow(transaction);
   const proposals = canBeId(subject.id)
     ? await transaction<Row>('proposal')
@@ -228,12 +242,14 @@ const ROWS_AT_ONCE = 500;
 /** The life of statements after the night, in the database. */
 export function createLifeStore(knex: Knex): LifeStore {
   return {
-    transact: (need, decide) =>
-      inTransaction(knex, async (transaction) => {
-        const { writes, result } = decide(await stateOf(transaction, need));
+    async transact(need, decide) {
+      const pair = await pairOfRequest(knex, need.subject);
+      return inTransaction(knex, async (transaction) => {
+        const { writes, result } = decide(await stateOf(transaction, need, pair));
         if (writes !== undefined) await write(transaction, writes);
         return result;
-      }),
+      });
+    },
 
     instruct: (runId, lastDate, decide) =>
       inTransaction(knex, async (transaction) => {

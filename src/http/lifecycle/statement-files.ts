@@ -209,7 +209,10 @@ export function statementXlsx(statement: StatementExport, rowsPerSheet = ROWS_PE
       zip.end();
     };
     zip.addReadStreamLazy(`xl/worksheets/sheet${number}.xml`, options, (give) => {
-      give(null, Readable.from(sheetXml(rows, rowsPerSheet, atEnd), { objectMode: false }));
+      const sheet = Readable.from(sheetXml(rows, rowsPerSheet, atEnd), { objectMode: false });
+      // yazl does not hear of what goes wrong in a stream that it was given.
+      sheet.on('error', (error) => output.destroy(error));
+      give(null, sheet);
     });
   }
 
