@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
+import { addLifeCommands } from './life-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
 addPolicyCommands(program);
 addClearCommand(program);
+addLifeCommands(program);
 addOpenapiCommand(program);
 try {
   await program.parseAsync();

@@ -78,8 +78,8 @@ const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const DOCUMENT = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
 const SHEET_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
-/** A worksheet has 1,048,576 rows; what is beyond goes on in another one. */
-const ROWS_PER_SHEET = 1_000_000;
+/** A worksheet has 1,048,576 rows, one of them for titles; what is beyond goes on in another one. */
+const ROWS_PER_SHEET = 1_048_575;
 
 // XML 1.0 has no way of writing these.
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
@@ -116,7 +116,8 @@ const STYLES =
   `${XML}<styleSheet xmlns="${SHEETS}"><fonts count="1"><font/></fonts>` +
   '<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>' +
   '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>' +
-  '<cellXfs count="2"><xf xfId="0"/><xf xfId="0" numFmtId="2" applyNumberFormat="1"/></cellXfs></styleSheet>';
+  '<cellXfs count="2"><xf xfId="0"/><xf xfId="0" numFmtId="2" applyNumberFormat="1"/></cellXfs>' +
+  '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>';
 
 function partsOf(sheets: number): Readonly<Record<string, string>> {
   const each = (line: (number: number) => string): string =>
