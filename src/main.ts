@@ -1,11 +1,23 @@
 import { pino, type Logger } from 'pino';
+import type { CaseworkDeps } from './app/casework/case-deps.ts';
+import { caseOpenerOf } from './app/casework/open-for-engine.ts';
+import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
+import { listJobs } from './app/jobs/list-jobs.ts';
 import { watchPrefunds } from './app/lifecycle/watch-prefunds.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
+import { lookAtPartners } from './app/partners/look-at-partners.ts';
+import type { OperationState } from './app/partners/ports.ts';
+import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
 import { settleBills } from './app/settlement/settle-bills.ts';
+import type { CaseOpener, FreshLook, FundTerms } from './app/standin/ports.ts';
+import { createPatientLook } from './app/standin/patient-look.ts';
+import { resolveProvisionals } from './app/standin/resolve-provisionals.ts';
+import { settleAskingHome } from './app/standin/settle-asking-home.ts';
+import { createStandInDesk, type KeptDesk } from './app/standin/stand-in-desk.ts';
 import { readEnvironment, type Environment } from './config/environment.ts';
 import { loadConfig, type Config } from './config/load-config.ts';
 import type { RuleError } from './config/rule-error.ts';
@@ -18,18 +30,22 @@ import type { HttpDeps } from './http/deps.ts';
 import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { watchKeys } from './http/watch-keys.ts';
-import { calendarJob } from './jobs/calendar-job.ts';
-import { clearingJob, clearNow } from './jobs/clearing-job.ts';
+import { startCalendar } from './jobs/calendar-job.ts';
+import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
+import { remindersJob } from './jobs/casework-job.ts';
 import { startDispatchLoop } from './jobs/dispatch-loop.ts';
+import { startKeeping } from './jobs/keep-desk.ts';
+import { startReporting } from './jobs/report-partners.ts';
 import { keepJob } from './jobs/runner.ts';
-import { CALENDAR_TIME, CLEARING_TIME, everyNightAt } from './jobs/schedule.ts';
-import { createBreakers } from './partners/breakers.ts';
+import { CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
+import { createBreakers, type BreakerOptions, type Breakers } from './partners/breakers.ts';
 import { dispatchOutbox } from './partners/dispatch-outbox.ts';
 import { createFundClient } from './partners/fund-client.ts';
 import { shanghaiDate, systemClock, type Clock } from './platform/clock.ts';
 import { createCoalescer } from './platform/coalescer.ts';
 import { AppError } from './platform/errors.ts';
 import { createIdSource } from './platform/ids.ts';
+import { complain, onHangUp, stopOnSignal, type Stoppable } from './platform/signals.ts';
 
 /** What a process is to be. */
 export interface StartOptions {
@@ -39,6 +55,11 @@ export interface StartOptions {
   /** Runs what is due: clearing at night, messages to partners. */
   readonly work: boolean;
   readonly clock?: Clock;
+  readonly breakerOptions?: BreakerOptions;
+  /** Asks home funds about persons; without it every copy is fresh enough. */
+  readonly freshLook?: (breakers: Breakers) => FreshLook;
+  /** Simulated fund systems that run in this process; none but in the demo. */
+  readonly simulators?: HttpDeps['simulators'];
 }
 
 /** A process that has started. */
@@ -63,14 +84,23 @@ interface Parts {
   readonly log: Logger;
   readonly newId: () => string;
   readonly clearing: ClearingDeps;
+  readonly casework: CaseworkDeps;
   readonly runClearing: HttpDeps['runClearing'];
   readonly lifecycle: HttpDeps['lifecycle'];
   readonly reloadRules: HttpDeps['reloadRules'];
+  readonly breakers: Breakers;
+  readonly standIn: StandInParts | undefined;
+  readonly simulators: HttpDeps['simulators'];
 }
 
-/** Something that runs until it is stopped. */
-interface Stoppable {
-  stop(): Promise<void>;
+/** What settling without the home fund takes. */
+interface StandInParts {
+  readonly desk: KeptDesk;
+  readonly freshLook: FreshLook;
+  /** The same for who stands at a counter. */
+  readonly patientLook: FreshLook;
+  readonly cases: CaseOpener;
+  readonly terms: (region: string) => FundTerms | undefined;
 }
 
 interface Serving extends Stoppable {
@@ -141,7 +171,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const { database, keeper, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
   const rulebook = () => keeper.current.rules.rulebook;
-  const settleDeps = { store, queries, rulebook, clock, newId };
+  const { standIn } = parts;
+  const settleDeps = { store, queries, rulebook, clock, newId, standIn: standIn?.desk };
   const metrics = createMetrics();
   const counterEvents = createCounterEvents();
 
@@ -161,18 +192,46 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     run: (batch: readonly BillCommand[]) => quoteBills(settleDeps, batch),
   });
   metrics.watchQueue(() => settling.waiting);
+  const { partnerStates: states, outboxStore: outbox } = database;
+  const terms = (region: string) => keeper.current.partners.get(region);
+  const { provisionalStore: provisionals } = database;
+  const partners = { states, outbox, provisionals, terms, counties: () => keeper.current.rules.regions, clock };
+  const settle = (command: BillCommand) => settling.submit(command);
+  metrics.watchPartners(() => lookAtPartners(partners));
+  metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
   metrics.watchPrefunds(() => watchPrefunds(parts.lifecycle));
 
+  log.info(await sweepMaterials(parts.casework), 'materials swept');
   const keys = await watchKeys(database.keyStore, log);
+  const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
+  const starter = createClearingStarter(runner, parts.clearing);
   const app = createHttpApp({
-    settle: (command) => settling.submit(command),
+    settle:
+      standIn === undefined
+        ? settle
+        : (command) => settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command),
     quote: (command) => quoting.submit(command),
     reverse: (command) => reverseSettlement(settleDeps, command),
     queries,
     persons: database.personStore,
+    copies: database.copyStore,
+    feeds: database.feedStore,
+    simulators: parts.simulators,
     clearing: database.clearingStore,
     lifecycle: parts.lifecycle,
     runClearing,
+    jobs: {
+      clearingTime: CLEARING_TIME,
+      list: (limit) => listJobs({ runs: database.jobRunStore, clearing: database.clearingStore, clock }, limit),
+      find: (runId) => database.jobRunStore.find(runId),
+      startClearing: (businessDate) => starter.start(businessDate),
+    },
+    ledger: database.ledgerQueries,
+    casework: parts.casework,
+    guides: () => keeper.current.guides,
+    partners,
+    provisionals,
+    outbox,
     rulebook,
     rulesInForce: () => keeper.current.rules.summary,
     reloadRules: parts.reloadRules,
@@ -193,29 +252,67 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       counterEvents.close();
       keys.stop();
       await listening.stop();
+      await starter.stop();
     },
   };
 }
 
+/** The breakers of this process; what they see is told to the others. */
+function watchPartners(
+  { partnerStates: store }: Database,
+  { clock = systemClock, breakerOptions }: StartOptions,
+  process: string,
+  log: Logger,
+) {
+  const changed = (change: OperationState): void => log.warn(change, 'a breaker changed');
+  const breakers = createBreakers(breakerOptions, changed, () => clock.now());
+  const reporting = startReporting({ states: () => breakers.states(), store, process, clock, log });
+  return {
+    breakers,
+    async stop() {
+      await reporting.stop();
+      breakers.close();
+    },
+  };
+}
+
+/** What is needed to settle while a home fund cannot be asked: its terms, and what it has taken on, read now and then. */
+function standInFor(
+  { provisionalStore: provisionals }: Database,
+  keeper: RuleKeeper,
+  breakers: Breakers,
+  casework: CaseworkDeps,
+  options: StartOptions,
+  log: Logger,
+): (StandInParts & Stoppable) | undefined {
+  const { environment, clock = systemClock } = options;
+  const freshLook = options.freshLook?.(breakers);
+  if (freshLook === undefined) return undefined;
+  const position = (region: string) => breakers.position(region, 'eligibility');
+  const patientLook = createPatientLook({ freshLook, position });
+  // A fund whose system we do not know the address of is never asked.
+  const terms = (region: string): FundTerms | undefined =>
+    environment.fundUrls.has(region) ? keeper.current.partners.get(region) : undefined;
+  const desk = createStandInDesk({ terms, provisionals });
+  const keeping = startKeeping(desk, clock, log);
+  return { desk, freshLook, patientLook, terms, cases: caseOpenerOf(casework), stop: () => keeping.stop() };
+}
+
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
-function work(
-  { database, clock, log, newId, clearing, lifecycle, keeper }: Parts,
-  { fundUrls }: Environment,
-): Stoppable {
-  const { leaseStore: leases, outboxStore: outbox, settlementQueries: queries } = database;
-  const deps = { leases, clock, newId, log };
+function work(parts: Parts, { fundUrls }: Environment): Stoppable {
+  const { database, clock, log, newId, clearing, casework, keeper, breakers, standIn, lifecycle } = parts;
+  const { leaseStore: leases, jobRunStore: runs, outboxStore: outbox, settlementQueries: queries } = database;
+  const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
-  const calendar = keepJob(deps, calendarJob(lifecycle));
-  const morning = everyNightAt(CALENDAR_TIME, () => {
-    calendar.trigger();
+  const calendar = startCalendar(deps, lifecycle);
+  const reminders = keepJob(deps, remindersJob(casework));
+  const morning = everyNightAt(REMINDER_TIME, () => {
+    reminders.trigger();
   });
 
-  const breakers = createBreakers(undefined, (change) => {
-    log.warn(change, 'a breaker changed');
-  });
   const rulebook = () => keeper.current.rules.rulebook;
   const source = createMessageSource({ queries, clearing: database.clearingStore, rulebook });
   const loops = Array.from(fundUrls, ([region, url]) => {
@@ -223,14 +320,22 @@ function work(
     const dispatch = (signal: AbortSignal) => dispatchOutbox({ outbox, source, client, clock }, signal);
     return startDispatchLoop({ ...deps, dispatch }, region);
   });
+  if (standIn !== undefined) {
+    const { settlementStore: store, provisionalStore: provisionals } = database;
+    const resolving = { ...standIn, store, provisionals, queries, rulebook, clock, newId };
+    for (const region of fundUrls.keys()) {
+      const dispatch = async (signal: AbortSignal) => {
+        const { resolved, ...round } = await resolveProvisionals(resolving, region, signal);
+        return { delivered: resolved, ...round };
+      };
+      loops.push(startDispatchLoop({ ...deps, dispatch }, region, 'provisionals'));
+    }
+  }
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      breakers.close();
-      await morning.stop();
-      await calendar.stop();
-      await night.stop();
-      await job.stop();
+      await Promise.all([night.stop(), calendar.stop(), morning.stop()]);
+      await Promise.all([job.stop(), reminders.stop()]);
     },
   };
 }
@@ -241,7 +346,7 @@ function work(
  * @throws AppError BAD_RULES, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function start(options: StartOptions): Promise<RunningService> {
-  const { environment, clock = systemClock } = options;
+  const { environment, clock = systemClock, simulators = new Map() } = options;
   const log = pino({ level: environment.logLevel });
   const config = firstConfig(environment.configDir);
   const database = await openStores(environment, clock);
@@ -254,16 +359,31 @@ export async function start(options: StartOptions): Promise<RunningService> {
     const newId = createIdSource(() => clock.now());
     const clearing: ClearingDeps = {
       store: database.clearingStore,
+      steps: database.clearingSteps,
+      reader: database.windowReader,
       clock,
       get regions() {
         return keeper.current.rules.regions.map(({ code }) => code);
       },
     };
     const runClearing = (businessDate: DateText) =>
-      clearNow({ leases: database.leaseStore, clock, newId, log }, clearing, businessDate);
+      clearNow({ leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log }, clearing, businessDate);
     const reload = () => reloadRules(keeper, log);
+    const watching = watchPartners(database, options, newId(), log);
+    running.push(watching);
+    const { breakers } = watching;
+    const casework: CaseworkDeps = {
+      cases: database.caseStore,
+      materialFiles: database.materialFiles,
+      handlingRules: () => keeper.current.handling,
+      clock,
+      newId,
+    };
+    const standIn = standInFor(database, keeper, breakers, casework, options, log);
+    if (standIn !== undefined) running.push(standIn);
     const lifecycle = lifecycleOf(database, keeper, clock, newId);
-    const parts: Parts = { database, keeper, clock, log, newId, clearing, lifecycle, runClearing, reloadRules: reload };
+    const common = { database, keeper, clock, log, newId, casework, lifecycle };
+    const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;
     if (serving !== undefined) running.push(serving);
@@ -302,7 +422,11 @@ async function main(role: string | undefined): Promise<void> {
   if (role === 'demo') {
     // Only here, so that a process in production loads no simulator.
     const { runDemo } = await import('./cli/demo.ts');
-    stopOnSignal(await runDemo(environment, (settings) => start({ environment: settings, serve: true, work: true })));
+    stopOnSignal(
+      await runDemo(environment, (settings, simulators) =>
+        start({ environment: settings, serve: true, work: true, simulators }),
+      ),
+    );
     return;
   }
   if (role !== 'serve' && role !== 'worker') {
@@ -311,33 +435,8 @@ async function main(role: string | undefined): Promise<void> {
     });
   }
   const starting = start({ environment, serve: role === 'serve', work: role === 'worker' });
-  reloadOnSignal(starting);
+  onHangUp(async () => (await starting).reloadRules());
   stopOnSignal(await starting);
-}
-
-/** Also while it starts: until there is a handler, the signal would end the process. */
-function reloadOnSignal(starting: Promise<RunningService>): void {
-  process.on('SIGHUP', () => {
-    starting.then((service) => service.reloadRules()).catch(complain);
-  });
-}
-
-function stopOnSignal(service: Stoppable): void {
-  const stop = (): void => {
-    service.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        complain(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.once('SIGTERM', stop).once('SIGINT', stop);
-}
-
-function complain(error: unknown): void {
-  const words = error instanceof AppError ? `${error.message}\n${error.help ?? ''}` : String((error as Error).stack);
-  process.stderr.write(`${words.trimEnd()}\n`);
 }
 
 if (import.meta.main) {

@@ -109,7 +109,11 @@ const configuration = {
     ...layer({
       name: 'config-knows-policy-shapes',
       folder: 'config',
-      mayImport: ['^src/core/(policy|money)/', '^src/core/(calendar|invariant)\\.ts$', PLATFORM],
+      mayImport: [
+        '^src/core/(policy|money|casework|lifecycle)/',
+        '^src/core/(calendar|working-days|invariant)\\.ts$',
+        PLATFORM,
+      ],
       comment: 'config reads and checks settings and policies; who needs a setting is given it by main.ts.',
     }),
     ...layer({

@@ -1,3 +1,4 @@
+import type { Provisional } from './standin/ports.ts';
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
@@ -25,6 +26,8 @@ export interface PersonState {
   /** `family` is always 0 here: it is another person's `carried`. */
   readonly accounts: AccountBalances;
   readonly accumulators: Accumulators;
+  /** When the home fund last handed this person over. */
+  readonly copiedAtMs?: number | undefined;
 }
 
 /**
@@ -115,6 +118,8 @@ export interface Writes {
   }[];
   readonly accounts: readonly { readonly personId: string; readonly current: Fen; readonly carried: Fen }[];
   readonly outbox: readonly OutboxMessage[];
+  /** Settlements made while the home fund could not be asked, and what this transaction makes of earlier ones. */
+  readonly provisionals?: readonly Provisional[];
 }
 
 /** The settlement write path. */
@@ -222,6 +227,17 @@ export interface PairStatement {
   readonly itemsHash: string;
 }
 
+/** What an institution is owed for a window by the fund of its county, for people from anywhere. */
+export interface InstitutionStatement {
+  readonly windowId: number;
+  readonly institutionId: string;
+  readonly treatmentRegion: string;
+  readonly settlements: number;
+  readonly owed: Fen;
+  /** As in a pair's statement: SHA-256 over the item hashes in the order of settlement ids. */
+  readonly itemsHash: string;
+}
+
 /** What a county receives (positive) or pays (negative) for a window after multilateral netting. */
 export interface NetPosition {
   readonly windowId: number;
@@ -241,13 +257,13 @@ export interface ClearingStore {
   openFirstWindow(businessDate: DateText, atMs: number): Promise<void>;
   /**
    * Closes the open window if its business date is `businessDate`, and opens the one of `nextBusinessDate`; waits for
-   * settling transactions in flight, holds no other lock. Does nothing when that date is closed already.
+   * settling transactions in flight and for nothing else. Does nothing when that date is closed already.
+   *
+   * @throws AppError LEASE_LOST (retryable) when the fence is not the newest
    */
-  closeWindow(businessDate: DateText, nextBusinessDate: DateText, atMs: number): Promise<void>;
-  /** Closed windows that are not issued yet, oldest first. */
+  closeWindow(businessDate: DateText, nextBusinessDate: DateText, atMs: number, fence?: Fence): Promise<void>;
+  /** Closed windows that are not issued yet, reconciled or not, oldest first. */
   closedWindows(): Promise<readonly ClearingWindow[]>;
-  /** The gross of a window, summed by the database from postings' source rows. */
-  gross(windowId: number): Promise<readonly GrossItem[]>;
   /** What came into a window from earlier ones: a closed window gets no more of it. */
   adjustments(windowId: number): Promise<readonly Adjustment[]>;
   /** Items of one pair in a window, in the order of settlement ids, in pages. */
@@ -258,34 +274,11 @@ export interface ClearingStore {
     after: string,
     limit: number,
   ): Promise<readonly StatementItem[]>;
-  /** Writes gross, statements, nets and notices and marks the window issued, in one transaction; does nothing when it is issued. */
-  issue(windowId: number, result: ClearingResult, atMs: number): Promise<void>;
   statements(windowId: number): Promise<readonly PairStatement[]>;
   statement(statementId: string): Promise<PairStatement | undefined>;
   netPositions(windowId: number): Promise<readonly NetPosition[]>;
   grossItems(windowId: number): Promise<readonly GrossItem[]>;
-}
-
-/** All that clearing a window makes. */
-export interface ClearingResult {
-  readonly gross: readonly GrossItem[];
-  readonly statements: readonly PairStatement[];
-  readonly nets: readonly NetPosition[];
-  readonly notices: readonly OutboxMessage[];
-}
-
-/** A message on its way, as the dispatcher sees it. */
-export interface PendingMessage extends OutboxMessage {
-  readonly attempts: number;
-}
-
-/** The outbox, as the dispatcher works it off. */
-export interface OutboxStore {
-  /** Due messages of one partner, oldest first, at most the first undelivered one of each order key when that one failed before. */
-  due(partnerRegion: string, nowMs: number, limit: number): Promise<readonly PendingMessage[]>;
-  delivered(messageIds: readonly string[], atMs: number): Promise<void>;
-  failed(messageIds: readonly string[], error: string, nextAttemptAtMs: number): Promise<void>;
-  pending(): Promise<readonly { readonly partnerRegion: string; readonly topic: string; readonly count: number }[]>;
+  institutionStatements(windowId: number): Promise<readonly InstitutionStatement[]>;
 }
 
 /** A message as a home fund reads it: money as text, instants with offset. Its members are those of http/schemas/funds.ts. */
@@ -299,6 +292,12 @@ export interface FundMessage {
 export interface MessageSource {
   /** By message id; a message whose subject is not stored is absent. */
   load(messages: readonly OutboxMessage[]): Promise<ReadonlyMap<string, FundMessage>>;
+}
+
+/** Proof of holding a lease: a write that carries an older number than the newest is refused. */
+export interface Fence {
+  readonly lease: string;
+  readonly token: number;
 }
 
 /** A lease that one runner holds at a time; the token rises with every holder. */

@@ -23,7 +23,7 @@ interface Cleared {
   readonly positions: readonly NetPosition[];
 }
 
-function parseDate(text: string): string {
+export function parseDate(text: string): string {
   if (!isDate(text)) throw new InvalidArgumentError('it is not a day such as 2026-11-24.');
   return text;
 }
@@ -37,11 +37,11 @@ async function positionsOf(store: ClearingStore, windows: readonly ClearingWindo
 }
 
 async function clearIn(database: Database, regions: readonly string[], businessDate: string): Promise<Cleared[]> {
-  const { clearingStore: store, leaseStore: leases } = database;
+  const { clearingStore: store, clearingSteps: steps, windowReader: reader, leaseStore: leases } = database;
   const clock = systemClock;
   const silent = { info: () => undefined, warn: () => undefined };
-  const runner = { leases, clock, newId: createIdSource(() => clock.now()), log: silent };
-  return positionsOf(store, await clearNow(runner, { store, regions, clock }, businessDate));
+  const runner = { leases, runs: database.jobRunStore, clock, newId: createIdSource(() => clock.now()), log: silent };
+  return positionsOf(store, await clearNow(runner, { store, steps, reader, regions, clock }, businessDate));
 }
 
 function toJson(cleared: readonly Cleared[]): string {

@@ -100,7 +100,7 @@ function addressLines(
  */
 export async function runDemo(
   environment: Environment,
-  start: (environment: Environment) => Promise<DemoService>,
+  start: (environment: Environment, simulators: ReadonlyMap<string, FundServer>) => Promise<DemoService>,
 ): Promise<RunningDemo> {
   const { dataDir, configDir } = environment;
   console.log('Tongjie 通结\n');
@@ -112,14 +112,14 @@ export async function runDemo(
   try {
     const funds = new Map<string, FundServer>();
     for (const { code } of regions) {
-      const fund = await startFundServer();
+      const fund = await startFundServer({ name: code });
       running.push(fund);
       funds.set(code, fund);
     }
     const fundUrls = new Map(Array.from(funds, ([code, fund]) => [code, fund.url]));
     // The log of every request would run through the table.
     const logLevel = environment.logLevel === 'info' ? 'warn' : environment.logLevel;
-    const service = await start({ ...environment, fundUrls, logLevel });
+    const service = await start({ ...environment, fundUrls, logLevel }, funds);
     running.push(service);
     const { url } = service;
     if (url === undefined) throw new AppError('NOT_SERVING', 'the demo needs a service that answers', { status: 500 });

@@ -3,6 +3,8 @@ import { listDeadlines } from '../app/lifecycle/list-deadlines.ts';
 import { payableOf } from '../app/lifecycle/statement-acts.ts';
 import { watchPrefunds } from '../app/lifecycle/watch-prefunds.ts';
 import { loadCalendar } from '../config/load-calendar.ts';
+import { loadWorkingDays } from '../config/load-working-days.ts';
+import type { RuleError } from '../config/rule-error.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { STATEMENT_STATES } from '../core/lifecycle/statement-states.ts';
 import { formatFen } from '../core/money/text.ts';
@@ -25,10 +27,12 @@ type Cells = readonly (string | number | boolean | undefined)[];
 const LIMIT = 1000;
 
 function readCalendar(configDir: string): ClearingCalendar {
-  const loaded = loadCalendar(configDir);
-  if (loaded.ok) return loaded.calendar;
-  const reasons = loaded.errors.map(({ file, path, reason }) => `${file}: ${path} ${reason}`);
-  throw new AppError('BAD_CALENDAR', reasons.join('\n'), { status: 500, help: 'correct config/calendar.yaml' });
+  const errors: RuleError[] = [];
+  const loaded = loadCalendar(configDir, loadWorkingDays(configDir, errors));
+  if (loaded.ok && errors.length === 0) return loaded.calendar;
+  const all = [...errors, ...(loaded.ok ? [] : loaded.errors)];
+  const reasons = all.map(({ file, path, reason }) => `${file}: ${path} ${reason}`);
+  throw new AppError('BAD_CALENDAR', reasons.join('\n'), { status: 500, help: 'correct the files named' });
 }
 
 async function withDatabase(work: (database: Database, calendar: ClearingCalendar) => Promise<void>): Promise<void> {

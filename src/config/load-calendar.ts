@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { nextDate, type DateText } from '../core/calendar.ts';
 import type { ClearingCalendar, Tagged } from '../core/policy/clearing-calendar.ts';
 import { parseScaled } from '../core/money/text.ts';
-import { date, provenance, ratio, readBy, readShape, text } from './shapes.ts';
-import { reportTwice, type FileErrors, type RuleError } from './rule-error.ts';
+import type { WorkingCalendar } from '../core/working-days.ts';
+import { provenance, ratio, readBy, readShape, text } from './shapes.ts';
+import type { FileErrors, RuleError } from './rule-error.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type CalendarResult =
@@ -46,15 +46,6 @@ const shape = z.strictObject({
     topUpDays: days,
     topUpReviewer: decider,
   }),
-  years: z.array(
-    z.strictObject({
-      year: whole(2000, 2999),
-      source: text,
-      provenance,
-      holidays: z.array(z.strictObject({ from: date, to: date })),
-      workdays: z.array(date),
-    }),
-  ),
 });
 
 type Tree = z.infer<typeof shape>;
@@ -72,44 +63,19 @@ function checkOrder({ months, prefunds }: Tree, errors: FileErrors): void {
   }
 }
 
-/** Single days of all years; each must lie in the year that it is listed under. */
-function daysOf({ years }: Tree, errors: FileErrors): Pick<ClearingCalendar, 'holidays' | 'workdays'> {
-  const holidays = new Set<DateText>();
-  const workdays = new Set<DateText>();
-  reportTwice(
-    years.map(({ year }) => String(year)),
-    (at) => ['years', at, 'year'],
-    errors,
-  );
-  years.forEach((entry, at) => {
-    const own = String(entry.year);
-    entry.holidays.forEach(({ from, to }, index) => {
-      const path = ['years', at, 'holidays', index];
-      if (to < from) errors.add(path, 'ends before it begins');
-      else if (!from.startsWith(own) || !to.startsWith(own)) errors.add(path, `is not in ${own}`);
-      else for (let each = from; each <= to; each = nextDate(each)) holidays.add(each);
-    });
-    entry.workdays.forEach((each, index) => {
-      const path = ['years', at, 'workdays', index];
-      if (!each.startsWith(own)) errors.add(path, `is not in ${own}`);
-      if (holidays.has(each)) errors.add(path, `${each} is a holiday, too`);
-      workdays.add(each);
-    });
-  });
-  return { holidays, workdays };
-}
-
-/** Loads `calendar.yaml`: every error of it at once, or all its values with their sources. */
-export function loadCalendar(configDir: string): CalendarResult {
+/**
+ * Loads `calendar.yaml`: every error of it at once, or all its values with their sources. Which days are worked is the same
+ * for all that counts in working days.
+ */
+export function loadCalendar(configDir: string, workingDays: WorkingCalendar): CalendarResult {
   const { tree, errors } = readYaml(join(configDir, 'calendar.yaml'));
   const read = tree === undefined ? undefined : readShape(shape, tree, [], errors);
   if (read === undefined) return { ok: false, errors: errors.found };
   checkOrder(read, errors);
-  const dates = daysOf(read, errors);
   if (!errors.none) return { ok: false, errors: errors.found };
   const { months: prefundMonths, ...prefunds } = read.prefunds;
   return {
     ok: true,
-    calendar: { ...dates, ...read.months, ...read.payments, ...read.objections, ...prefunds, prefundMonths },
+    calendar: { ...workingDays, ...read.months, ...read.payments, ...read.objections, ...prefunds, prefundMonths },
   };
 }

@@ -97,9 +97,3 @@ export function dayOfMonth(month: MonthText, day: number): DateText {
 export function shiftMonth(month: MonthText, months: number): MonthText {
   return monthOf(addMonths(`${month}-01`, months));
 }
-
-/** Whether a day is a Saturday or a Sunday. */
-export function isWeekend(date: DateText): boolean {
-  // 0001-01-01, the first day counted, was a Monday.
-  return (dayNumber(date) - 1) % 7 >= 5;
-}

@@ -1,6 +1,7 @@
 import type {
   ClearingWindow,
   GrossItem,
+  InstitutionStatement,
   NetPosition,
   PairStatement,
   StatementItem,
@@ -86,6 +87,17 @@ export function statementOf(record: Row): PairStatement {
     statementId: record.statement_id as string,
     windowId: exactInteger(record.window_id),
     homeRegion: record.home_region as string,
+    treatmentRegion: record.treatment_region as string,
+    settlements: exactInteger(record.settlements),
+    owed: exactInteger(record.owed_fen),
+    itemsHash: record.items_hash as string,
+  };
+}
+
+export function institutionStatementOf(record: Row): InstitutionStatement {
+  return {
+    windowId: exactInteger(record.window_id),
+    institutionId: record.institution_id as string,
     treatmentRegion: record.treatment_region as string,
     settlements: exactInteger(record.settlements),
     owed: exactInteger(record.owed_fen),

@@ -2,36 +2,56 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { CalendarStore, LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
+import type { ClearingSteps, WindowReader } from '../app/clearing/ports.ts';
+import type { JobRunStore } from '../app/jobs/ports.ts';
+import type { LedgerQueries } from '../app/ledger/ports.ts';
+import type { OutboxStore } from '../app/outbox/ports.ts';
+import type { PartnerStates } from '../app/partners/ports.ts';
+import type { ProvisionalStore } from '../app/standin/ports.ts';
+import type { CopyStore, FeedStore, ImportStore } from '../app/funds/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
   LeaseStore,
-  OutboxStore,
   PersonStore,
   RuleArchive,
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
 import { createCalendarStore } from './calendar-store.ts';
+import { createClearingSteps } from './clearing-steps.ts';
+import type { CaseStore, MaterialFiles } from '../app/casework/ports.ts';
+import { createCaseStore } from './case-store.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
+import { createJobRunStore } from './job-run-store.ts';
+import { createCopyStore } from './copy-store.ts';
+import { createFeedStore, createImportStore } from './feed-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLifeQueries } from './life-queries.ts';
 import { createLifeStore } from './life-store.ts';
+import { createLedgerQueries } from './ledger-queries.ts';
+import { createMaterialFiles } from './material-files.ts';
 import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
 import { createOutboxStore } from './outbox-store.ts';
+import { createPartnerStates } from './partner-states.ts';
+import { createProvisionalStore } from './provisional-store.ts';
 import { createPersonStore } from './person-store.ts';
+import { openReconciliation, type Reconciliation } from './reconciliation/open-reconciliation.ts';
 import { createRuleArchive } from './rule-archive.ts';
 import { createSettlementQueries } from './settlement-queries.ts';
 import { createMysqlSettlementStore } from './settlement-store-mysql.ts';
 import { createSqliteSettlementStore } from './settlement-store-sqlite.ts';
+import { createWindowReader } from './window-reader.ts';
 
 /** Name of the SQLite file in the data directory. */
 const SQLITE_FILE = 'tongjie.sqlite';
+/** Folder of materials in the data directory. */
+const MATERIALS_FOLDER = 'materials';
 const CONNECTIONS = 4;
 
 export interface DatabaseOptions {
@@ -49,13 +69,26 @@ export interface Database {
   readonly settlementQueries: SettlementQueries;
   readonly personStore: PersonStore;
   readonly clearingStore: ClearingStore;
+  readonly clearingSteps: ClearingSteps;
+  readonly windowReader: WindowReader;
+  readonly ledgerQueries: LedgerQueries;
+  readonly jobRunStore: JobRunStore;
   readonly outboxStore: OutboxStore;
   readonly lifeStore: LifeStore;
   readonly lifeQueries: LifeQueries;
   readonly calendarStore: CalendarStore;
+  readonly partnerStates: PartnerStates;
+  readonly provisionalStore: ProvisionalStore;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
+  readonly reconciliation: Reconciliation;
+  readonly caseStore: CaseStore;
+  /** Beside the database, in the data directory. */
+  readonly materialFiles: MaterialFiles;
+  readonly copyStore: CopyStore;
+  readonly feedStore: FeedStore;
+  readonly importStore: ImportStore;
   /** Brings the tables up to date; waits while another process does. */
   migrate(): Promise<void>;
   /** @throws AppError DATABASE_UNAVAILABLE */
@@ -69,13 +102,24 @@ function overKnex(knex: Knex) {
     settlementQueries: withOurErrors(createSettlementQueries(knex)),
     personStore: withOurErrors(createPersonStore(knex)),
     clearingStore: withOurErrors(createClearingStore(knex)),
+    clearingSteps: withOurErrors(createClearingSteps(knex)),
+    windowReader: createWindowReader(knex),
+    ledgerQueries: withOurErrors(createLedgerQueries(knex)),
+    jobRunStore: withOurErrors(createJobRunStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
     lifeStore: withOurErrors(createLifeStore(knex)),
     calendarStore: withOurErrors(createCalendarStore(knex)),
     lifeQueries: withOurErrors(createLifeQueries(knex)),
+    provisionalStore: withOurErrors(createProvisionalStore(knex)),
+    partnerStates: withOurErrors(createPartnerStates(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),
+    reconciliation: openReconciliation(knex),
+    caseStore: withOurErrors(createCaseStore(knex)),
+    copyStore: withOurErrors(createCopyStore(knex)),
+    feedStore: withOurErrors(createFeedStore(knex)),
+    importStore: withOurErrors(createImportStore(knex)),
     ...withOurErrors({
       migrate: () => migrateUp(knex),
       async ping() {
@@ -91,6 +135,7 @@ function overKnex(knex: Knex) {
  * @throws AppError INVALID_INPUT for a bad URL, DATABASE_UNAVAILABLE, DATABASE_REFUSED
  */
 export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: DatabaseOptions): Promise<Database> {
+  const materialFiles = createMaterialFiles(join(dataDir, MATERIALS_FOLDER));
   if (url === undefined) {
     await mkdir(dataDir, { recursive: true });
     const knex = connectSqlite(join(dataDir, SQLITE_FILE));
@@ -98,6 +143,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
       engine: 'sqlite',
       settlementStore: createSqliteSettlementStore(knex),
       ...overKnex(knex),
+      materialFiles,
       close: () => knex.destroy(),
     };
   }
@@ -109,6 +155,7 @@ export async function openDatabase({ url, dataDir, connections = CONNECTIONS }: 
     engine: 'mariadb',
     settlementStore: createMysqlSettlementStore(sessions),
     ...overKnex(knex),
+    materialFiles,
     async close() {
       await sessions.close();
       await knex.destroy();

@@ -1,5 +1,6 @@
 import type { BenefitKind, Fund, Scheme } from '../core/policy/terms.ts';
 import type { PersonRecord, PersonState, SettlementRow, State, StoredSettlement, Writes } from '../app/ports.ts';
+import type { Provisional } from '../app/standin/ports.ts';
 import { AppError } from '../platform/errors.ts';
 import { exactInteger } from './exact-integer.ts';
 import type { SqlValue } from './sql-text.ts';
@@ -154,7 +155,9 @@ export function personStates(persons: readonly Row[], accumulators: readonly Row
     const own = {};
     buckets.set(person.id, own);
     const [current, carried] = [exactInteger(record.current_fen), exactInteger(record.carried_fen)];
-    states.set(person.id, { person, accounts: { current, carried, family: 0 }, accumulators: own });
+    // 0: never handed over by a fund.
+    const copiedAtMs = exactInteger(record.copied_at_ms ?? 0) || undefined;
+    states.set(person.id, { person, accounts: { current, carried, family: 0 }, accumulators: own, copiedAtMs });
   }
   for (const record of accumulators) {
     const own = buckets.get(record.person_id as string);
@@ -197,6 +200,27 @@ export function stateOf(rows: StateRows): State {
     attempts,
     history: rows.history.map(settlementOf),
   };
+}
+
+const PROVISIONAL_COLUMNS = [
+  'settlement_id',
+  'home_region',
+  'person_id',
+  'day',
+  'amount_fen',
+  'reason',
+  'copied_at_ms',
+  'settled_at_ms',
+  'state',
+  'resolved_at_ms',
+  'corrected_by',
+  'difference_fen',
+] as const;
+
+function provisionalValues(entry: Provisional): SqlValue[] {
+  const { settlementId, homeRegion, personId, day, amount, reason, copiedAtMs, settledAtMs, state } = entry;
+  const after = [state, entry.resolvedAtMs ?? null, entry.correctedBy ?? null, entry.difference ?? null];
+  return [settlementId, homeRegion, personId, day, amount, reason, copiedAtMs, settledAtMs, ...after];
 }
 
 /** How a table of the write path is written. A row that is there already is replaced where `replaces` says so. */
@@ -253,5 +277,11 @@ export const WRITTEN_TABLES: readonly (WrittenTable & { readonly rowsOf: (writes
     columns: ['person_id', 'current_fen', 'carried_fen'],
     replaces: { key: ['person_id'], columns: ['current_fen', 'carried_fen'] },
     rowsOf: ({ accounts }) => accounts.map(({ personId, current, carried }) => [personId, current, carried]),
+  },
+  {
+    table: 'provisional_settlement',
+    columns: PROVISIONAL_COLUMNS,
+    replaces: { key: ['settlement_id'], columns: ['state', 'resolved_at_ms', 'corrected_by', 'difference_fen'] },
+    rowsOf: ({ provisionals = [] }) => provisionals.map(provisionalValues),
   },
 ];

@@ -15,7 +15,7 @@ const BACKOFF_MS = 8;
 function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolean): string {
   const ids = idList(personIds);
   // Always person before account, in the order of ids: two transactions that lock both can then never cross.
-  const persons = `SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,a.current_fen,a.carried_fen
+  const persons = `SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,p.copied_at_ms,a.current_fen,a.carried_fen
     FROM person p FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a FORCE INDEX (PRIMARY) ON a.person_id=p.person_id
     WHERE p.person_id IN (${ids}) ORDER BY p.person_id`;
   const history =

@@ -22,7 +22,9 @@ function prepare(raw: RawSqlite) {
   const reads = <P extends unknown[]>(sql: string): Statement<P, Row> => raw.prepare<P, Row>(sql);
   return {
     window: reads<[]>('SELECT window_id FROM open_window WHERE id=1'),
-    persons: reads<[string]>(`SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,a.current_fen,a.carried_fen
+    persons: reads<
+      [string]
+    >(`SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,p.copied_at_ms,a.current_fen,a.carried_fen
       FROM person p JOIN account a ON a.person_id=p.person_id WHERE p.person_id ${IN_LIST}`),
     accumulators: reads<[string]>(`SELECT person_id,bucket,amounts FROM accumulator WHERE person_id ${IN_LIST}`),
     attempts: reads<[string]>(`${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.bill_key ${IN_LIST} ORDER BY s.settlement_id`),

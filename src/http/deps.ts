@@ -1,6 +1,9 @@
 import type { CalendarDeps } from '../app/lifecycle/calendar-deps.ts';
 import type { ExportDeps } from '../app/lifecycle/export-statement.ts';
 import type { ProposalDeps } from '../app/lifecycle/make-proposal.ts';
+import type { CaseworkDeps } from '../app/casework/case-deps.ts';
+import type { OutboxStore } from '../app/outbox/ports.ts';
+import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
 import type {
   ClearingStore,
   ClearingWindow,
@@ -12,14 +15,21 @@ import type {
   RulesInForce,
   SettlementQueries,
 } from '../app/ports.ts';
+import type { ProvisionalStore } from '../app/standin/ports.ts';
+import type { CopyStore, FeedStore } from '../app/funds/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
+import type { JobList } from '../app/jobs/list-jobs.ts';
+import type { JobRun } from '../app/jobs/ports.ts';
+import type { LedgerQueries } from '../app/ledger/ports.ts';
 import type { SettleOutcome } from '../app/settlement/settle-bills.ts';
 import type { DateText } from '../core/calendar.ts';
+import type { Guide } from '../core/casework/guides.ts';
 import type { Rulebook } from '../core/policy/rulebook.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { CounterEvents } from './counter/counter-events.ts';
+import type { SimulatorSwitches } from './simulators/simulator-switches.ts';
 import type { Metrics } from './metrics.ts';
 
 /** As much of a logger as this layer uses; pino's fits. */
@@ -42,12 +52,37 @@ export interface HttpDeps {
   readonly persons: Pick<PersonStore, 'find'>;
   readonly clearing: Pick<
     ClearingStore,
-    'windows' | 'window' | 'statements' | 'statement' | 'grossItems' | 'items' | 'netPositions'
+    | 'windows'
+    | 'window'
+    | 'statements'
+    | 'statement'
+    | 'institutionStatements'
+    | 'grossItems'
+    | 'items'
+    | 'netPositions'
   >;
   /** The life of statements after the night. */
   readonly lifecycle: CalendarDeps & ProposalDeps & ExportDeps;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly jobs: {
+    readonly clearingTime: string;
+    readonly list: (limit: number) => Promise<JobList>;
+    readonly find: (runId: string) => Promise<JobRun | undefined>;
+    /** Answers with the run's id as soon as it runs. */
+    readonly startClearing: (businessDate: DateText | undefined) => Promise<string>;
+  };
+  readonly ledger: LedgerQueries;
+  readonly casework: CaseworkDeps;
+  /** Handling guides by region, as they are in force now. */
+  readonly guides: () => ReadonlyMap<string, Guide>;
+  readonly provisionals: Pick<ProvisionalStore, 'byIds'>;
+  readonly partners: PartnersDeps;
+  readonly outbox: Pick<OutboxStore, 'deadLetters' | 'decide'>;
+  readonly copies: Pick<CopyStore, 'feed' | 'state'>;
+  readonly feeds: Pick<FeedStore, 'all'>;
+  /** Empty but for the demo. */
+  readonly simulators: SimulatorSwitches;
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

@@ -1,11 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { version } from './engine-version.ts';
 import * as bills from './schemas/bills.ts';
+import * as casework from './schemas/casework.ts';
 import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
 import * as lifecycle from './schemas/lifecycle.ts';
+import * as jobs from './schemas/jobs.ts';
+import * as ledger from './schemas/ledger.ts';
+import * as partners from './schemas/partners.ts';
+import * as persons from './schemas/persons.ts';
+import * as simulators from './schemas/simulators.ts';
 import * as problems from './schemas/problems.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
@@ -40,15 +46,24 @@ type Content = Readonly<Record<string, { readonly schema: Json }>>;
 
 const COMPONENTS = '#/components/schemas/';
 
+// Bits of other schemas need no name.
+const { bucket: _bucket, accumulatorName: _accumulatorName, ...namedPersons } = persons;
+
 /** Schemas that bodies are made of, by the name they have in the document: `billRequest` → `BillRequest`. */
 function named(): Map<z.ZodType, string> {
   const schemas: Readonly<Record<string, z.ZodType>> = {
     ...bills,
+    ...casework,
     ...clearing,
     ...enquiries,
     ...counter,
     ...funds,
     ...lifecycle,
+    ...jobs,
+    ...ledger,
+    ...partners,
+    ...namedPersons,
+    ...simulators,
     ...problems,
     ...rules,
   };
@@ -60,6 +75,12 @@ function named(): Map<z.ZodType, string> {
 const names = named();
 const QUERIES = new Set<z.ZodType>([
   bills.settlementQuery,
+  casework.caseListQuery,
+  casework.dueCasesQuery,
+  casework.addMaterialQuery,
+  casework.readMaterialQuery,
+  casework.serviceCountsQuery,
+  casework.guidesQuery,
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
@@ -69,6 +90,9 @@ const QUERIES = new Set<z.ZodType>([
   lifecycle.monthQuery,
   lifecycle.statementFileQuery,
   lifecycle.instructionFileQuery,
+  ledger.trialBalanceQuery,
+  ledger.accountQuery,
+  partners.deadLetterQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {
@@ -114,6 +138,7 @@ const PROBLEM_WORDS: Readonly<Record<string, string>> = {
   403: 'Not for this caller.',
   404: 'Nothing there, or nothing that the caller may see.',
   409: 'In conflict with what is there.',
+  410: 'It was there and is lost.',
   413: 'The body is too large.',
   415: 'The body is not of a media type that is taken here.',
   422: 'A lawful no, by its code.',
@@ -204,10 +229,6 @@ const FUND_MESSAGES: Operation = {
   responses: {
     200: { description: 'Accepted.', content: { 'application/json': { schema: referTo(funds.fundReceipt) } } },
   },
-};
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
 };
 
 const DESCRIPTION = [

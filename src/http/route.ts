@@ -103,7 +103,7 @@ interface GivesFile<Query> extends About {
   readonly send: (deps: HttpDeps, call: Omit<Call<undefined, Query>, 'body'>) => Promise<SentFile>;
 }
 
-type Method = 'get' | 'post';
+type Method = 'get' | 'post' | 'put';
 
 /** One row of the route table, ready to be served and described. */
 export type Route = { readonly method: Method; readonly path: string } & (
@@ -123,6 +123,11 @@ export function get<Query, Answer extends object>(path: string, asks: Asks<unkno
 /** A row for doing. */
 export function post<Body, Query, Answer extends object>(path: string, asks: Asks<Body, Query, Answer>): Route {
   return at('post', path, asks);
+}
+
+/** A row for doing that comes to the same however often it is done. */
+export function put<Body, Query, Answer extends object>(path: string, asks: Asks<Body, Query, Answer>): Route {
+  return at('put', path, asks);
 }
 
 /** A row for watching: server-sent events. */

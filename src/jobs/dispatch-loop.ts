@@ -33,7 +33,7 @@ const PAUSES = {
  * Works off one partner's messages for as long as the process runs. Every partner has a loop of its own, so that a silent
  * one never slows another; of all processes one works for a partner at a time.
  */
-export function startDispatchLoop(deps: DispatchLoopDeps, partner: string): { stop(): Promise<void> } {
+export function startDispatchLoop(deps: DispatchLoopDeps, partner: string, work = 'outbox'): { stop(): Promise<void> } {
   const { log, dispatch } = deps;
   const pauses = { ...PAUSES, ...deps.pauses };
   const stopping = new AbortController();
@@ -57,13 +57,13 @@ export function startDispatchLoop(deps: DispatchLoopDeps, partner: string): { st
   async function loop(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await underLease(deps, `outbox ${partner}`, ({ signal }) =>
+        await underLease(deps, `${work} ${partner}`, ({ signal }) =>
           workOff(AbortSignal.any([signal, stopping.signal])),
         );
       } catch (error) {
         // Whatever it was, the messages are still there; a loop that ends would leave them there.
         const code = error instanceof AppError ? error.code : 'INTERNAL';
-        log.warn({ partner, code, err: error }, 'dispatching is interrupted');
+        log.warn({ partner, work, code, err: error }, 'work for a partner is interrupted');
       }
       await pause((deps.leaseMs ?? LEASE_MS) / 3, stopping.signal);
     }

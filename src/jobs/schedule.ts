@@ -10,6 +10,9 @@ export const CLEARING_TIME: TimeOfDay = '00:30';
 /** When the calendar is looked at: after clearing, before the offices open. */
 export const CALENDAR_TIME: TimeOfDay = '05:00';
 
+/** When counties are reminded of their cases: before offices open. */
+export const REMINDER_TIME: TimeOfDay = '07:00';
+
 /**
  * Calls at the same time every night. For each night that passed while the machine slept or its clock was put forward it
  * calls late, one time after the other: what is called must bear that.

@@ -34,6 +34,9 @@ export interface FundClient {
 const TIMEOUT_MS = 5000;
 const ANSWER_BYTES_MAX = 1_000_000;
 
+/** Wrong key, wrong address, too slow, too often: trouble between two systems, whatever was sent. */
+const SAYS_NOTHING_OF_MESSAGES = new Set([401, 403, 404, 405, 407, 408, 429]);
+
 interface Answer {
   readonly status: number;
   readonly text: string;
@@ -87,19 +90,25 @@ function deliveryOf(region: string, { status, text }: Answer): Delivery {
   if (isSuccess && receipt?.accepted !== undefined) {
     return { accepted: new Set(receipt.accepted), problem: receipt.problem };
   }
-  if (status >= 500 || status === 408 || status === 429) {
-    throw refusal('PARTNER_FAILED', `${region} answered ${status}`, receipt);
+  if (status >= 500 || SAYS_NOTHING_OF_MESSAGES.has(status)) {
+    throw refusal('PARTNER_FAILED', `${region} answered ${status}`, receipt, status);
   }
   if (!isSuccess || receipt?.problem !== undefined) {
-    throw refusal('PARTNER_REFUSED', `${region} refused with ${status}`, receipt);
+    throw refusal('PARTNER_REFUSED', `${region} refused with ${status}`, receipt, status);
   }
   throw partnerError('ANSWER_NOT_UNDERSTOOD', `${region} answered ${status} with something else than a receipt`, 502);
 }
 
-function refusal(code: 'PARTNER_FAILED' | 'PARTNER_REFUSED', message: string, receipt: Receipt | undefined): AppError {
+function refusal(
+  code: 'PARTNER_FAILED' | 'PARTNER_REFUSED',
+  message: string,
+  receipt: Receipt | undefined,
+  partnerStatus: number,
+): AppError {
   const problem = receipt?.problem;
   const words = problem === undefined ? message : `${message}: ${problem.code ?? 'no code'}, ${problem.message}`;
-  return partnerError(code, words, 502, { partnerCode: problem?.code, retryable: code === 'PARTNER_FAILED' });
+  const retryable = code === 'PARTNER_FAILED';
+  return partnerError(code, words, 502, { partnerCode: problem?.code, partnerStatus, retryable });
 }
 
 function partnerError(
@@ -109,9 +118,13 @@ function partnerError(
   {
     cause,
     partnerCode,
+    partnerStatus,
     retryable = true,
-  }: { cause?: unknown; partnerCode?: string | undefined; retryable?: boolean } = {},
+  }: { cause?: unknown; partnerCode?: string | undefined; partnerStatus?: number; retryable?: boolean } = {},
 ): AppError {
-  const extra = partnerCode === undefined ? {} : { partnerCode };
+  const extra = {
+    ...(partnerCode !== undefined && { partnerCode }),
+    ...(partnerStatus !== undefined && { partnerStatus }),
+  };
   return new AppError(code, message, { status, retryable, cause, extra });
 }

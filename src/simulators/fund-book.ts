@@ -1,5 +1,5 @@
 import type { ClearingNotice, FundAdvice } from '../http/schemas/funds.ts';
-import { decimal, scaled } from './bill-amounts.ts';
+import { createFundMembers, plus, type FundMembers } from './fund-members.ts';
 
 type FundMessage = FundAdvice | ClearingNotice;
 
@@ -23,20 +23,12 @@ export interface FundState {
 export interface FundBook {
   /** Takes messages in, each id once. */
   enter(messages: readonly FundMessage[]): void;
+  readonly members: FundMembers;
   state(): FundState;
 }
 
-/** Places of a decimal text: sums of money have two, counts none. */
-function placesOf(text: string): number {
-  return text.includes('.') ? 2 : 0;
-}
-
-function plus(sum: string | undefined, change: string): string {
-  const places = placesOf(change);
-  return decimal(scaled(sum ?? '0', places) + scaled(change, places), places);
-}
-
-export function createFundBook(): FundBook {
+export function createFundBook(now: () => number = Date.now, prefix?: string): FundBook {
+  const members = createFundMembers(now, prefix);
   const seen = new Set<string>();
   const counts = { settlement: 0, reversal: 0, 'clearing-notice': 0 };
   const outOfOrder: string[] = [];
@@ -54,6 +46,7 @@ export function createFundBook(): FundBook {
     else lastOfPerson.set(personId, advice);
     fundTotal = plus(fundTotal, shares.fundTotal);
     account = plus(account, shares.account);
+    members.advise(advice);
     const buckets = (accumulators[personId] ??= {});
     for (const { bucket, name, change } of advice.accumulators) {
       const sums = (buckets[bucket] ??= {});
@@ -62,6 +55,7 @@ export function createFundBook(): FundBook {
   }
 
   return {
+    members,
     enter(messages) {
       for (const message of messages) {
         if (seen.has(message.messageId)) {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ClearingResult, GrossItem, StoredSettlement } from '../../src/app/ports.ts';
+import type { GrossItem, NetPosition, OutboxMessage, StoredSettlement } from '../../src/app/ports.ts';
 import { InvariantViolation } from '../../src/core/invariant.ts';
 import type { Database } from '../../src/db/open-database.ts';
+import { grossIn, issueWindow, NOTHING } from '../support/clearing.ts';
 import { describeEachDatabase, FIRST_DATE } from '../support/databases.ts';
 import { needFor, sampleReversal, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
 
@@ -83,7 +84,6 @@ describeEachDatabase('ClearingStore', (open) => {
       expect(await clearingStore.window(3)).toBeUndefined();
       expect(await clearingStore.openWindow()).toEqual(next);
       expect(await clearingStore.closedWindows()).toEqual([closed]);
-      expect(await clearingStore.gross(1)).toEqual([]);
     });
 
     it('closed by many runners at once close once', async () => {
@@ -112,7 +112,7 @@ describeEachDatabase('ClearingStore', (open) => {
     const reversals = [sampleReversal(settlements[3]!), sampleReversal(settlements[60]!)];
     await store([...settlements, ...reversals]);
     await store([sampleSettlement({ windowId: 7 })]);
-    const gross = await database.clearingStore.gross(1);
+    const gross = await grossIn(database, 1);
     expect(sortedBy(gross)).toEqual(grossOf([...settlements, ...reversals]));
     const [huge] = gross.filter(({ institutionId, layer }) => institutionId === 'H9' && layer === 'pool');
     expect(huge).toMatchObject({ settlements: 41, amount: 39 * 999_999_999_999 });
@@ -125,7 +125,7 @@ describeEachDatabase('ClearingStore', (open) => {
     const huge = { ...parts, funds, fundTotal: 0, personTotal: total, account: total, cash: 0, windowId: 8 };
     await store([sampleSettlement(huge)]);
     await store([sampleSettlement(huge)]);
-    await expect(database.clearingStore.gross(8)).rejects.toThrow(InvariantViolation);
+    await expect(grossIn(database, 8)).rejects.toThrow(InvariantViolation);
   });
 
   it('pages through the items of a pair in the order of ids', async () => {
@@ -159,66 +159,119 @@ describeEachDatabase('ClearingStore', (open) => {
     expect(pages.flat()).toEqual(expected);
   });
 
-  describe('issuing', () => {
+  describe('clearing a window', () => {
     const pair = { homeRegion: '320509', treatmentRegion: '310118', settlements: 2 };
-    const result: ClearingResult = {
+    const sums = {
+      ...NOTHING,
       gross: [
         { ...pair, institutionId: 'H1', scheme: 'employee', layer: 'account', amount: -5 },
         { ...pair, institutionId: 'H1', scheme: 'employee', layer: 'pool', amount: 15 },
-      ],
+      ] satisfies GrossItem[],
       statements: [{ ...pair, statementId: '1-320509-310118', windowId: 1, owed: 10, itemsHash: 'f'.repeat(64) }],
-      nets: [
-        { windowId: 1, region: '310118', receivable: 10, payable: 0, net: 10 },
-        { windowId: 1, region: '320509', receivable: 0, payable: 10, net: -10 },
-      ],
-      notices: [
+      institutions: [
         {
-          messageId: 'n1',
-          partnerRegion: '320509',
-          topic: 'clearing-notice',
-          subjectId: '1-320509-310118',
-          orderKey: 'clearing',
-          createdAtMs: 11,
+          windowId: 1,
+          institutionId: 'H1',
+          treatmentRegion: '310118',
+          settlements: 2,
+          owed: 10,
+          itemsHash: 'e'.repeat(64),
         },
       ],
+      balances: [{ book: '310118', account: 'payable', party: 'H1', amount: -10 } as const],
+      firstAtMs: 4,
+      lastAtMs: 5,
+    };
+    const nets: NetPosition[] = [
+      { windowId: 1, region: '310118', receivable: 10, payable: 0, net: 10 },
+      { windowId: 1, region: '320509', receivable: 0, payable: 10, net: -10 },
+    ];
+    const notice: OutboxMessage = {
+      messageId: 'n1',
+      partnerRegion: '320509',
+      topic: 'clearing-notice',
+      subjectId: '1-320509-310118',
+      orderKey: 'clearing',
+      createdAtMs: 11,
     };
 
-    it('writes everything and marks the window, once', async () => {
-      const { clearingStore, outboxStore } = await open();
-      await clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10);
-      await clearingStore.issue(1, result, 11);
-      await clearingStore.issue(1, { ...result, nets: [], gross: [], statements: [] }, 12);
-      expect(await clearingStore.window(1)).toMatchObject({ state: 'issued', closedAtMs: 10, issuedAtMs: 11 });
-      expect(await clearingStore.closedWindows()).toEqual([]);
-      expect(await clearingStore.grossItems(1)).toEqual(result.gross);
-      expect(await clearingStore.statements(1)).toEqual(result.statements);
-      expect(await clearingStore.statement('1-320509-310118')).toEqual(result.statements[0]);
+    async function closed(): Promise<Database> {
+      const opened = await open();
+      await opened.clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10);
+      return opened;
+    }
+
+    it('keeps what each step found and moves the window on, once', async () => {
+      const own = await closed();
+      const { clearingStore, clearingSteps, outboxStore } = own;
+      await clearingSteps.reconcile(1, sums, 11);
+      await clearingSteps.reconcile(1, NOTHING, 12);
+      const reconciled = { state: 'reconciled', closedAtMs: 10, reconciledAtMs: 11, issuedAtMs: undefined };
+      expect(await clearingStore.window(1)).toMatchObject(reconciled);
+      expect(await clearingStore.closedWindows()).toMatchObject([{ windowId: 1 }]);
+      expect(await clearingStore.grossItems(1)).toEqual(sums.gross);
+      expect(await clearingStore.statements(1)).toEqual(sums.statements);
+      expect(await clearingStore.institutionStatements(1)).toEqual(sums.institutions);
+      expect(await clearingStore.statement('1-320509-310118')).toEqual(sums.statements[0]);
       expect(await clearingStore.statement('nothing')).toBeUndefined();
       expect(await clearingStore.statement('没有')).toBeUndefined();
-      expect(await clearingStore.netPositions(1)).toEqual(result.nets);
-      expect(await outboxStore.due('320509', 20, 9)).toEqual(
-        result.notices.map((notice) => ({ ...notice, attempts: 0 })),
-      );
+
+      await clearingSteps.net(1, nets);
+      await clearingSteps.net(1, nets);
+      expect(await clearingStore.netPositions(1)).toEqual(nets);
+      await clearingSteps.issue(1, [notice], 13);
+      await clearingSteps.issue(1, [notice], 14);
+      await clearingSteps.net(1, [{ windowId: 1, region: '330421', receivable: 0, payable: 0, net: 0 }]);
+      expect(await clearingStore.window(1)).toMatchObject({ state: 'issued', reconciledAtMs: 11, issuedAtMs: 13 });
+      expect(await clearingStore.closedWindows()).toEqual([]);
+      expect(await clearingStore.netPositions(1)).toEqual(nets);
+      expect(await outboxStore.due('320509', 20, 9)).toEqual([{ ...notice, attempts: 0, strikes: 0 }]);
     });
 
-    it('by two runners at once happens once', async () => {
-      const { clearingStore } = await open();
-      await clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10);
-      await Promise.all([11, 12, 13].map((at) => clearingStore.issue(1, result, at)));
-      expect(await clearingStore.netPositions(1)).toEqual(result.nets);
+    it('by several runners at once happens once', async () => {
+      const own = await closed();
+      await Promise.all([11, 12, 13].map((at) => issueWindow(own, 1, sums, nets, [notice], at)));
+      expect(await own.clearingStore.netPositions(1)).toEqual(nets);
+      expect(await own.clearingStore.statements(1)).toEqual(sums.statements);
     });
 
-    it('leaves the window closed when anything cannot be written', async () => {
-      const { clearingStore } = await open();
-      await clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10);
-      const [notice] = result.notices;
-      await expect(clearingStore.issue(1, { ...result, notices: [notice!, notice!] }, 11)).rejects.toThrow();
+    it('leaves the window where it was when anything of a step cannot be written', async () => {
+      const { clearingStore, clearingSteps } = await closed();
+      const twice = { ...sums, balances: [...sums.balances, ...sums.balances] };
+      await expect(clearingSteps.reconcile(1, twice, 11)).rejects.toThrow();
       expect(await clearingStore.window(1)).toMatchObject({ state: 'closed' });
-      expect(await clearingStore.netPositions(1)).toEqual([]);
+      expect(await clearingStore.grossItems(1)).toEqual([]);
+      await clearingSteps.reconcile(1, sums, 11);
+      await expect(clearingSteps.issue(1, [notice, notice], 12)).rejects.toThrow();
+      expect(await clearingStore.window(1)).toMatchObject({ state: 'reconciled' });
     });
 
-    it('is refused for a window that is open', async () => {
-      await expect(database.clearingStore.issue(1, result, 11)).rejects.toThrow(InvariantViolation);
+    it('is refused out of order', async () => {
+      await expect(database.clearingSteps.reconcile(1, sums, 11)).rejects.toThrow(InvariantViolation);
+      const { clearingSteps } = await closed();
+      await expect(clearingSteps.net(1, nets)).rejects.toThrow(InvariantViolation);
+      await expect(clearingSteps.issue(1, [notice], 11)).rejects.toThrow(InvariantViolation);
+    });
+
+    it('is refused to whoever is not the newest holder of the lease, at every step', async () => {
+      const { clearingStore, clearingSteps, leaseStore } = await open();
+      const stale = { lease: 'clearing', token: (await leaseStore.acquire('clearing', 'one', 0, 10))!.token };
+      const newest = { lease: 'clearing', token: (await leaseStore.acquire('clearing', 'two', 10, 10))!.token };
+      const refused = { code: 'LEASE_LOST', retryable: true };
+      await expect(clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10, stale)).rejects.toMatchObject(refused);
+      expect((await clearingStore.openWindow()).windowId).toBe(1);
+      await clearingStore.closeWindow(FIRST_DATE, NEXT_DATE, 10, newest);
+      await expect(clearingSteps.reconcile(1, sums, 11, stale)).rejects.toMatchObject(refused);
+      await clearingSteps.reconcile(1, sums, 11, newest);
+      await expect(clearingSteps.net(1, nets, stale)).rejects.toMatchObject(refused);
+      await clearingSteps.net(1, nets, newest);
+      await expect(clearingSteps.issue(1, [notice], 12, stale)).rejects.toMatchObject(refused);
+      await expect(clearingSteps.issue(1, [notice], 12, { ...newest, lease: 'unknown' })).rejects.toMatchObject(
+        refused,
+      );
+      expect(await clearingStore.window(1)).toMatchObject({ state: 'reconciled' });
+      await clearingSteps.issue(1, [notice], 12, newest);
+      expect(await clearingStore.window(1)).toMatchObject({ state: 'issued' });
     });
   });
 });

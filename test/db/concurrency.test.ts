@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
 import type { Database } from '../../src/db/open-database.ts';
+import { grossIn } from '../support/clearing.ts';
 import { describeEachDatabase, FIRST_DATE } from '../support/databases.ts';
 import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
 
@@ -85,7 +86,7 @@ describeEachDatabase('many clients at once', (open) => {
 
     const dates = [FIRST_DATE, '2026-11-25', '2026-11-26', '2026-11-27'];
     const countIn = async (windowId: number): Promise<number> => {
-      const gross = await database.clearingStore.gross(windowId);
+      const gross = await grossIn(database, windowId);
       return gross.filter(({ layer }) => layer === 'pool').reduce((sum, { settlements }) => sum + settlements, 0);
     };
     const atClose: number[] = [];

@@ -3,8 +3,30 @@ import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseFen } from '../../src/core/money/text.ts';
 import { postedBill, postedLine } from '../support/posted-bill.ts';
-import { startService, type Answer, type Caller, type TestService } from '../support/service.ts';
+import type * as lifecycle from '../../src/http/schemas/lifecycle.ts';
+import {
+  startService,
+  type Answer as AnyAnswer,
+  type Body,
+  type Caller,
+  type TestService,
+} from '../support/service.ts';
 import { unzip } from '../support/unzip.ts';
+
+/** Members that answers about the life of a statement have, beside those of problems and of clearing. */
+type LifeBody = Pick<Body, 'code' | 'fields' | 'settlementId' | 'windows'> &
+  lifecycle.ProposalView &
+  lifecycle.ProposalList &
+  Omit<lifecycle.StatementLifeView, 'state'> &
+  lifecycle.ObjectionList &
+  lifecycle.PaymentRunView &
+  lifecycle.PrefundList &
+  lifecycle.PrefundRequestList &
+  lifecycle.MonthlyNoticeList &
+  lifecycle.LiquidationList &
+  lifecycle.DeadlineList;
+
+type Answer = Omit<AnyAnswer, 'body'> & { readonly body: LifeBody };
 
 const HOME = '320509';
 const AWAY = '330421';
@@ -14,9 +36,11 @@ describe.each(['sqlite', 'mariadb'] as const)('the life of a statement over HTTP
   let service: TestService;
   let bills: string[];
 
+  const call = async (...sent: Parameters<TestService['call']>): Promise<Answer> =>
+    (await service.call(...sent)) as unknown as Answer;
   const post = (path: string, as: Caller, body?: unknown): Promise<Answer> =>
-    service.call('POST', path, { as, ...(body !== undefined && { body }) });
-  const get = (path: string, as: Caller = 'operator'): Promise<Answer> => service.call('GET', path, { as });
+    call('POST', path, { as, ...(body !== undefined && { body }) });
+  const get = (path: string, as: Caller = 'operator'): Promise<Answer> => call('GET', path, { as });
   const codeOf = ({ status, body }: Answer) => [status, body.code];
   /** The first clerk of a county proposes, the second approves. */
   const both = async (path: string, county: 'home' | 'away', body?: unknown): Promise<Answer> => {

@@ -5,6 +5,7 @@ import { clearingJob, clearNow } from '../../src/jobs/clearing-job.ts';
 import { keepJob, runJob, type RunnerDeps } from '../../src/jobs/runner.ts';
 import type { Database } from '../../src/db/open-database.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
+import { clearingPorts } from '../support/clearing.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
@@ -21,11 +22,12 @@ describeEachDatabase('jobs', (open) => {
   }
 
   /** What another process on the same database has. */
-  function process({ leaseStore: leases, clearingStore: store }: Database, clock: FakeClock) {
+  function process(database: Database, clock: FakeClock) {
+    const { leaseStore: leases } = database;
     const logged: { message: string; job?: string }[] = [];
     const write = (facts: object, message: string): void => void logged.push({ ...facts, message });
     const runner: RunnerDeps = { leases, clock, newId, retryMs: 20, log: { info: write, warn: write } };
-    const clearing: ClearingDeps = { store, regions: REGIONS, clock };
+    const clearing: ClearingDeps = { ...clearingPorts(database), regions: REGIONS, clock };
     return { logged, runner, clearing };
   }
 
@@ -85,15 +87,15 @@ describeEachDatabase('jobs', (open) => {
     const other = process(database, clock);
     const issued: number[] = [];
     const watched = {
-      ...clearing.store,
-      async issue(...issue: Parameters<ClearingDeps['store']['issue']>) {
+      ...clearing.steps,
+      async issue(...issue: Parameters<ClearingDeps['steps']['issue']>) {
         issued.push(issue[0]);
-        await clearing.store.issue(...issue);
+        await clearing.steps.issue(...issue);
       },
     };
     const jobs = [
-      keepJob(runner, clearingJob({ ...clearing, store: watched })),
-      keepJob(other.runner, clearingJob({ ...other.clearing, store: watched })),
+      keepJob(runner, clearingJob({ ...clearing, steps: watched })),
+      keepJob(other.runner, clearingJob({ ...other.clearing, steps: watched })),
     ];
     await vi.waitFor(() => expect([...logged, ...other.logged]).toHaveLength(2));
     await Promise.all(jobs.map((job) => job.stop()));
@@ -130,14 +132,14 @@ describeEachDatabase('jobs', (open) => {
   it('end before their next step when the process stops', async () => {
     const { database, runner, clearing } = await begin('2026-11-27 09:00');
     let stopped: Promise<void> | undefined;
-    const store: ClearingDeps['store'] = {
-      ...clearing.store,
+    const steps: ClearingDeps['steps'] = {
+      ...clearing.steps,
       async issue(...issue) {
-        await clearing.store.issue(...issue);
+        await clearing.steps.issue(...issue);
         stopped ??= kept.stop();
       },
     };
-    const kept = keepJob(runner, clearingJob({ ...clearing, store }));
+    const kept = keepJob(runner, clearingJob({ ...clearing, steps }));
     await vi.waitFor(() => expect(stopped).toBeDefined());
     await stopped;
     expect(await states(database)).toEqual(['11-24 issued', '11-25 closed', '11-26 closed', '11-27 open']);

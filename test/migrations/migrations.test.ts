@@ -9,10 +9,18 @@ import { connectMysql, connectSqlite } from '../../src/db/connect.ts';
 import { enter } from '../../src/db/journal.ts';
 import { migrateDown, migrateUp } from '../../src/db/migrate.ts';
 import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
-import { openDatabase } from '../../src/db/open-database.ts';
+import { issueWindow } from '../support/clearing.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { sampleCase, sampleEvent, sampleMaterial } from '../support/case-samples.ts';
 import { FIRST_DATE, freshPlace, type Place } from '../support/databases.ts';
 import { describeSchema, tableNames } from '../support/schema.ts';
-import { needFor, samplePerson, sampleSettlement, writesFor } from '../support/settlement-samples.ts';
+import {
+  needFor,
+  samplePerson,
+  sampleProvisional,
+  sampleSettlement,
+  writesFor,
+} from '../support/settlement-samples.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../migrations');
 
@@ -95,6 +103,25 @@ async function fillLife(knex: Knex): Promise<void> {
   for (const [table, row] of Object.entries(rows)) await knex(table).insert(row);
 }
 
+/** A run of reconciliation that found a difference. */
+async function fillReconciliation(place: Place): Promise<void> {
+  const knex = connect(place);
+  try {
+    const run = { source: 'institution', state: 'closed' };
+    const found = { class: 'missingHere', action: 'postAgain', adjust_by_fen: 0, refund: 0, state: 'open' };
+    for (const table of ['reconciliation_run', 'reconciliation_line', 'reconciliation_difference']) {
+      const info = await knex(table).columnInfo();
+      const given: Record<string, unknown> = table === 'reconciliation_difference' ? found : run;
+      // Whatever a column takes: that a table has a row is what matters here.
+      const needed = Object.entries(info).filter(([, { nullable }]) => !nullable);
+      const row = needed.map(([name, { type }]) => [name, given[name] ?? (/int/i.test(type) ? 1 : 'x')]);
+      await knex(table).insert(Object.fromEntries(row) as object);
+    }
+  } finally {
+    await knex.destroy();
+  }
+}
+
 /** A row of the journal, of which no port writes alone. */
 async function fillJournal(place: Place): Promise<void> {
   const knex = connect(place);
@@ -113,35 +140,97 @@ async function fillJournal(place: Place): Promise<void> {
   }
 }
 
+/** A case with all that hangs on it. */
+async function fillCases({ caseStore }: Database): Promise<void> {
+  const record = sampleCase();
+  await caseStore.create(record, sampleEvent(record));
+  const next = { ...record, version: 2 };
+  const { caseId } = record;
+  const material = sampleMaterial({ caseId });
+  const verify = { itemId: 'card', verifiedBy: 'wang', verifiedRegion: '320509', verifiedAtMs: 1 };
+  await caseStore.change({ record: next, event: sampleEvent(next), material, verify });
+  const { materialId } = material;
+  await caseStore.recordLook({
+    lookId: 'l1',
+    materialId,
+    seenBy: 'wang',
+    seenRegion: '320509',
+    seenAtMs: 1,
+    why: '看',
+  });
+  await caseStore.remind(record.dueDate!);
+}
+
+/** Two messages of which one failed, and a breaker that opened. */
+async function fillPartners({ outboxStore, partnerStates }: Database): Promise<void> {
+  const message = await outboxStore.due('320509', 0, 9);
+  const failure = { reason: '超时', atMs: 1, nextAttemptAtMs: 2, isStrike: false, isDead: true };
+  await outboxStore.failed(message.slice(0, 1), failure);
+  const counts = { fires: 2, failures: 1, timeouts: 1, rejects: 0 };
+  const lastError = { code: 'PARTNER_TIMEOUT', message: '超时', atMs: 1 };
+  const state = {
+    partner: '320509',
+    operation: 'messages',
+    position: 'open',
+    sinceMs: 1,
+    ...counts,
+    lastError,
+  } as const;
+  await partnerStates.report('p1', [state], 1);
+}
+
+/** Rows of what home funds feed. */
+async function fillCopy({ copyStore, feedStore, importStore }: Database): Promise<void> {
+  const change = { accumulators: [], accounts: { current: 1, carried: 0 } };
+  const event = { eventId: 'e1', personId: 'p1', sequence: 2, change, occurredAtMs: 1, contentHash: 'h' };
+  const need = { personIds: ['p1'], makes: true, facts: false, eventIds: [], sequences: [], since: new Map() };
+  await copyStore.feed({ ...need, region: '320509' }, () => ({
+    writes: {
+      persons: [],
+      accounts: [],
+      accumulators: [],
+      positions: [{ personId: 'p1', sequence: 1 }],
+      events: [{ event: { ...event, state: 'waiting', reason: undefined }, receivedAtMs: 2 }],
+    },
+    result: undefined,
+  }));
+  await feedStore.moved({ ...(await feedStore.position('320509', 'persons')), position: '7', refused: 1 });
+  await importStore.add('i', [{ personId: 'p1', file: 'persons', line: 2, content: '[]' }]);
+}
+
 /** A row in every table that a migration made. */
 async function fill(place: Place): Promise<void> {
   const database = await openDatabase(place);
   const { clearingStore, personStore, settlementStore } = database;
   await clearingStore.openFirstWindow(FIRST_DATE, 1);
   await personStore.importPersons([samplePerson('p1')]);
-  const writes = writesFor([sampleSettlement()], {
+  const writes = writesFor([sampleSettlement(), sampleSettlement()], {
     accumulators: [{ personId: 'p1', bucket: '2026-01-01', amounts: { poolPaid: 1 } }],
     accounts: [{ personId: 'p1', current: 1, carried: 2 }],
+    provisionals: [sampleProvisional()],
   });
   await settlementStore.transact(needFor(['p1']), () => ({ writes, result: undefined }));
   await clearingStore.closeWindow(FIRST_DATE, '2026-11-25', 2);
   const pair = { homeRegion: '320509', treatmentRegion: '310118', settlements: 1 };
   const { row } = sampleSettlement();
-  await clearingStore.issue(
-    1,
-    {
-      gross: [{ ...pair, institutionId: row.institutionId, scheme: 'employee', layer: 'pool', amount: 1 }],
-      statements: [{ ...pair, statementId: 'st1', windowId: 1, owed: 1, itemsHash: 'h' }],
-      nets: [{ windowId: 1, region: '310118', receivable: 1, payable: 0, net: 1 }],
-      notices: [],
-    },
-    3,
-  );
+  const { institutionId } = row;
+  const sums = {
+    gross: [{ ...pair, institutionId, scheme: 'employee', layer: 'pool', amount: 1 } as const],
+    statements: [{ ...pair, statementId: 'st1', windowId: 1, owed: 1, itemsHash: 'h' }],
+    institutions: [{ ...pair, institutionId, windowId: 1, owed: 1, itemsHash: 'h' }],
+    balances: [{ book: '310118', account: 'payable', party: institutionId, amount: 1 } as const],
+  };
+  await issueWindow(database, 1, sums, [{ windowId: 1, region: '310118', receivable: 1, payable: 0, net: 1 }], [], 3);
+  await fillPartners(database);
   await database.leaseStore.acquire('clearing', 'a', 0, 1);
+  await database.jobRunStore.begin({ runId: 'r1', name: 'clearing', holder: 'a', token: 1, startedAtMs: 1 });
   await database.ruleArchive.keep([{ hash: 'h', kind: 'policy', region: '310118', content: '规则' }]);
   await database.keyStore.add([{ keyHash: 'k', principal: { kind: 'fund', id: '310118' } }]);
+  await fillCases(database);
+  await fillCopy(database);
   await database.close();
   await fillJournal(place);
+  await fillReconciliation(place);
 }
 
 describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
@@ -219,6 +308,7 @@ describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
     const constraints = {
       settlement: ['total_fen', 'pool_fen', 'fund_total_fen', 'person_total_fen', 'cash_fen', 'account_fen'],
       clearing_net: ['net_fen', 'payable_fen'],
+      casework_case: ['granted_fen', 'pool_fen'],
     };
     for (const [table, columns] of Object.entries(constraints)) {
       for (const column of columns) {

@@ -13,9 +13,11 @@ import { createBreakers, type Breakers } from '../../src/partners/breakers.ts';
 import { dispatchOutbox, type DispatchDeps } from '../../src/partners/dispatch-outbox.ts';
 import { createFundClient } from '../../src/partners/fund-client.ts';
 import { systemClock } from '../../src/platform/clock.ts';
+import { AppError } from '../../src/platform/errors.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
 import { smallCommand } from '../support/bills.ts';
+import { clearingPorts } from '../support/clearing.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
@@ -52,10 +54,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     const { settlementStore: store, settlementQueries: queries, outboxStore } = database;
     settling = { store, queries, rulebook: () => rulebook, clock, newId };
     const left = await outboxStore.due(region, Number.MAX_SAFE_INTEGER, 10_000);
-    await outboxStore.delivered(
-      left.map(({ messageId }) => messageId),
-      0,
-    );
+    await outboxStore.delivered(left);
     const fund = await startFundServer();
     endings.push(async () => {
       breakers.close();
@@ -72,7 +71,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       client: createFundClient({ region, url, timeoutMs }, breakers),
       clock,
       random: () => 1,
-      backoff: { firstMs: 1000, maxMs: 8000 },
+      limits: { backoffFirstMs: 1000, backoffMaxMs: 8000 },
     };
   }
 
@@ -99,6 +98,18 @@ describeEachDatabase('dispatching the outbox', (open) => {
     const counts = (await database.outboxStore.pending()).filter(({ partnerRegion }) => partnerRegion === region);
     return counts.reduce((sum, { count }) => sum + count, 0);
   }
+
+  /** A fund that cannot take one message, whatever comes with it. */
+  function picky(deps: DispatchDeps, bad: string, code: 'PARTNER_REFUSED' | 'PARTNER_FAILED'): DispatchDeps['client'] {
+    const error = new AppError(code, 'E-7', { status: 502, retryable: code === 'PARTNER_FAILED' });
+    return {
+      region: HOME,
+      send: (messages) =>
+        messages.some(({ messageId }) => messageId === bad) ? Promise.reject(error) : deps.client.send(messages),
+    };
+  }
+
+  const deadLetters = () => database.outboxStore.deadLetters(HOME, '', 100);
 
   afterEach(async () => {
     for (const end of endings.splice(0)) await end();
@@ -129,7 +140,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     endings.push(owed.stop, apart.stop);
     await settle(await newPerson(), 50_000);
     const { businessDate } = await database.clearingStore.openWindow();
-    const clearing = { store: database.clearingStore, regions: [HOME, '330421', '310118'], clock };
+    const clearing = { ...clearingPorts(database), regions: [HOME, '330421', '310118'], clock };
     const [window] = await clearUpTo(clearing, businessDate);
     await dispatchOutbox(deps);
     await dispatchOutbox(depsFor('330421', owed.url));
@@ -163,7 +174,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       expect(await dispatchOutbox(deps)).toMatchObject({ delivered: 0, partnerDown: true });
     }
     expect(await undelivered()).toBe(84);
-    expect(breakers.states()).toMatchObject([{ state: 'open' }]);
+    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
 
     fund.setFaults({});
     await vi.waitFor(async () => {
@@ -171,7 +182,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       await dispatchOutbox(deps);
       expect(await undelivered()).toBe(0);
     });
-    expect(breakers.states()).toMatchObject([{ state: 'closed' }]);
+    expect(breakers.states()).toMatchObject([{ position: 'closed' }]);
     expect(fund.state()).toMatchObject({
       messages: { settlement: 72, reversal: 12 },
       duplicates: 0,
@@ -193,7 +204,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
       await dispatchOutbox(deps);
     }
     await settle(await newPerson());
-    expect(breakers.states()).toMatchObject([{ state: 'open' }]);
+    expect(breakers.states()).toMatchObject([{ position: expect.stringMatching(/^(open|halfOpen)$/) as string }]);
     fund.setFaults({});
     expect(await dispatchOutbox(deps)).toEqual({ delivered: 0, failed: 0, more: false, partnerDown: true });
     const [fresh] = (await database.outboxStore.due(HOME, clock.now(), 10)).filter(({ attempts }) => attempts === 0);
@@ -208,10 +219,10 @@ describeEachDatabase('dispatching the outbox', (open) => {
     const waits: number[] = [];
     const outbox: DispatchDeps['outbox'] = {
       ...deps.outbox,
-      async failed(ids, error, nextAttemptAtMs) {
-        expect(error).toBe('PARTNER_FAILED: 320509 answered 500: FUND_BUSY, the fund has trouble');
-        waits.push(nextAttemptAtMs - clock.now());
-        await deps.outbox.failed(ids, error, nextAttemptAtMs);
+      async failed(messages, failure) {
+        expect(failure.reason).toBe('PARTNER_FAILED: 320509 answered 500: FUND_BUSY, the fund has trouble');
+        waits.push(failure.nextAttemptAtMs - clock.now());
+        await deps.outbox.failed(messages, failure);
       },
     };
     for (let turn = 0; turn < 6; turn++) {
@@ -232,14 +243,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     const poisoned = await settle(bad, 40_000);
     await settle(bad, 20_000);
     await settle(good, 30_000);
-    // The fund's system breaks over this one message, whatever else is in the batch.
-    const client: DispatchDeps['client'] = {
-      region: HOME,
-      send: (messages) =>
-        messages.some(({ messageId }) => messageId === poisoned)
-          ? createFundClient({ region: HOME, url: `${fund.url}/nowhere` }, breakers).send(messages)
-          : deps.client.send(messages),
-    };
+    const client = picky(deps, poisoned, 'PARTNER_FAILED');
     for (let turn = 0; turn < 4; turn++) {
       await dispatchOutbox({ ...deps, client });
       clock.advance(10_000);
@@ -249,6 +253,128 @@ describeEachDatabase('dispatching the outbox', (open) => {
     await dispatchOutbox(deps);
     await dispatchOutbox(deps);
     expect(fund.state()).toMatchObject({ messages: { settlement: 3 }, outOfOrder: [] });
+  });
+
+  it('gives up a message that is refused again and again, and what is behind it waits for a person', async () => {
+    const { fund, deps } = await begin();
+    const person = await newPerson();
+    const bad = await settle(person, 40_000);
+    await settle(person, 20_000);
+    const client = picky(deps, bad, 'PARTNER_REFUSED');
+    for (let turn = 0; turn < 4; turn++) {
+      await dispatchOutbox({ ...deps, client });
+      clock.advance(10_000);
+    }
+    expect(await deadLetters()).toMatchObject(
+      [{ messageId: bad, attempts: 3, strikes: 3, holdsBack: 1, reason: 'PARTNER_REFUSED: E-7' }].map((letter) => ({
+        ...letter,
+        reason: expect.stringMatching(letter.reason) as string,
+      })),
+    );
+    await settle(await newPerson());
+    expect(await dispatchOutbox(deps)).toMatchObject({ delivered: 1, failed: 0 });
+
+    const decision = { messageId: bad, region: HOME, by: 'wang', reason: 'corrected there', atMs: clock.now() };
+    expect(await database.outboxStore.decide({ ...decision, action: 'resend' })).toBe(true);
+    await dispatchOutbox(deps);
+    await dispatchOutbox(deps);
+    expect(fund.state()).toMatchObject({ messages: { settlement: 3 }, outOfOrder: [] });
+  });
+
+  it('takes a failing message for the culprit only when others go through', async () => {
+    const { deps } = await begin();
+    const bad = await settle(await newPerson(), 40_000);
+    const limits = { backoffFirstMs: 1000, backoffMaxMs: 1000, strikesMax: 4 };
+    const client = picky(deps, bad, 'PARTNER_FAILED');
+    for (let turn = 0; turn < 12; turn++) {
+      await dispatchOutbox({ ...deps, client, limits });
+      clock.advance(1000);
+    }
+    expect(await deadLetters()).toEqual([]);
+    for (let turn = 0; turn < 4; turn++) {
+      expect(await deadLetters()).toEqual([]);
+      await settle(await newPerson());
+      // Requests one after the other: the culprit first, then one that goes through.
+      await dispatchOutbox({ ...deps, client, limits: { ...limits, requestsMax: 1 } });
+      clock.advance(1000);
+    }
+    const [letter, ...others] = await deadLetters();
+    expect(letter).toMatchObject({ messageId: bad, strikes: 4 });
+    expect(others).toEqual([]);
+    await database.outboxStore.decide({
+      messageId: bad,
+      region: undefined,
+      action: 'discard',
+      by: 'wang',
+      reason: 'entered by hand',
+      atMs: 1,
+    });
+  });
+
+  it('makes no dead letter of an outage, however long, and waits no longer when it is over', async () => {
+    const { fund, deps } = await begin();
+    fund.setFaults({ down: true });
+    const persons = await Promise.all(Array.from({ length: 5 }, newPerson));
+    for (const person of persons) await settle(person);
+    const down = { ...deps, limits: { backoffFirstMs: 1000, backoffMaxMs: 600_000, strikesMax: 2 } };
+    for (let turn = 0; turn < 30; turn++) {
+      const client = createFundClient({ region: HOME, url: fund.url }, createBreakers(BREAKER));
+      await dispatchOutbox({ ...down, client });
+      clock.advance(600_000);
+    }
+    expect(await deadLetters()).toEqual([]);
+    fund.setFaults({});
+    const client = createFundClient({ region: HOME, url: fund.url }, createBreakers(BREAKER));
+    await dispatchOutbox({ ...down, client });
+    await dispatchOutbox({ ...down, client });
+    expect(await undelivered()).toBe(0);
+    expect(fund.state()).toMatchObject({ messages: { settlement: 5 }, duplicates: 0 });
+  });
+
+  it('keeps several requests on their way, never two of one person', async () => {
+    const { fund, deps } = await begin({ timeoutMs: 5000 });
+    const persons = await Promise.all(Array.from({ length: 40 }, newPerson));
+    for (let turn = 0; turn < 3; turn++) for (const person of persons) await settle(person, 1000 + turn);
+    const inFlight = new Map<object, string[]>();
+    let most = 0;
+    const client: DispatchDeps['client'] = {
+      region: HOME,
+      async send(messages) {
+        inFlight.set(
+          messages,
+          messages.map((message) => message['personId'] as string),
+        );
+        most = Math.max(most, inFlight.size);
+        const keys = [...inFlight.values()].flat();
+        expect(new Set(keys).size).toBe(keys.length);
+        try {
+          return await deps.client.send(messages);
+        } finally {
+          inFlight.delete(messages);
+        }
+      },
+    };
+    expect(await dispatchOutbox({ ...deps, client, limits: { batchMax: 10, requestsMax: 3 } })).toMatchObject({
+      delivered: 120,
+    });
+    expect(most).toBe(3);
+    expect(fund.state()).toMatchObject({ messages: { settlement: 120 }, duplicates: 0, outOfOrder: [] });
+  });
+
+  it('lets fresh messages of other persons through while a backlog drains', async () => {
+    const { fund, deps } = await begin();
+    const persons = await Promise.all(Array.from({ length: 10 }, newPerson));
+    for (let turn = 0; turn < 12; turn++) for (const person of persons) await settle(person, 1000 + turn);
+    const fresh = [await newPerson(), await newPerson()];
+    const freshIds = [await settle(fresh[0]!), await settle(fresh[1]!)];
+    const small = { ...deps, limits: { roundMax: 20, batchMax: 10, requestsMax: 2 } };
+    expect(await dispatchOutbox(small)).toMatchObject({ delivered: 22, more: true });
+    expect(Object.keys(fund.state().accumulators)).toEqual(expect.arrayContaining(fresh));
+    expect(await undelivered()).toBe(100);
+    expect(freshIds).toHaveLength(2);
+    while ((await dispatchOutbox(small)).more);
+    expect(await undelivered()).toBe(0);
+    expect(fund.state()).toMatchObject({ duplicates: 0, outOfOrder: [] });
   });
 
   it('takes what the fund accepted of a batch and sends the rest again', async () => {
@@ -303,9 +429,9 @@ describeEachDatabase('dispatching the outbox', (open) => {
       createdAtMs: 0,
     };
     const outbox: DispatchDeps['outbox'] = {
-      due: async (...query) => [{ ...lost, attempts: 1 }, ...(await deps.outbox.due(...query))],
-      delivered: deps.outbox.delivered,
-      failed: async (_ids, error) => void errors.push(error),
+      ...deps.outbox,
+      due: async (...query) => [{ ...lost, attempts: 1, strikes: 0 }, ...(await deps.outbox.due(...query))],
+      failed: async (_messages, { reason }) => void errors.push(reason),
     };
     expect(await dispatchOutbox({ ...deps, outbox })).toMatchObject({ delivered: 1, failed: 1 });
     expect(errors).toEqual(['SUBJECT_MISSING: what the message is about is not stored']);
@@ -322,7 +448,7 @@ describeEachDatabase('dispatching the outbox', (open) => {
     for (let day = 0; day < 5; day++) {
       const { businessDate } = await database.clearingStore.openWindow();
       const evening = { now: () => Date.parse(`${businessDate}T23:00:00+08:00`) };
-      await clearUpTo({ store: database.clearingStore, regions: ['330421'], clock: evening }, businessDate);
+      await clearUpTo({ ...clearingPorts(database), regions: ['330421'], clock: evening }, businessDate);
     }
 
     let silentRounds = 0;

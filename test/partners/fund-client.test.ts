@@ -2,7 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createBreakers, type BreakerOptions, type BreakerState } from '../../src/partners/breakers.ts';
+import type { OperationState } from '../../src/app/partners/ports.ts';
+import { createBreakers, type BreakerOptions } from '../../src/partners/breakers.ts';
 import { createFundClient, type FundAddress, type FundClient } from '../../src/partners/fund-client.ts';
 import type { AppError } from '../../src/platform/errors.ts';
 import { insideTransaction } from '../../src/platform/transaction-guard.ts';
@@ -70,6 +71,8 @@ describe('a fund client', () => {
     ['a refusal', 422, '{"code":"BAD_MESSAGE","detail":"no such person"}', 'PARTNER_REFUSED', 'BAD_MESSAGE'],
     ['a failure of its own', 500, '{"code":"ORA-1","title":"down"}', 'PARTNER_FAILED', 'ORA-1'],
     ['a proxy that cannot reach it', 502, '<html>bad gateway</html>', 'PARTNER_FAILED', undefined],
+    ['a wrong address', 404, '{"code":"NOT_FOUND"}', 'PARTNER_FAILED', 'NOT_FOUND'],
+    ['a wrong key', 401, '', 'PARTNER_FAILED', undefined],
     ['that we ask too often', 429, '{}', 'PARTNER_FAILED', undefined],
   ])('takes %s for an error, with the code of the partner', async (_what, status, body, code, partnerCode) => {
     const client = await answering(status, body);
@@ -154,6 +157,32 @@ describe('a fund client', () => {
       expect([await code(), await code(), await code()]).toEqual(['taken', 'taken', 'taken']);
     });
 
+    it('opens after so many failures in a row, however much went well before, and closes again', async () => {
+      const options = { ...QUICK, failuresInRowMax: 3 };
+      let isDown = false;
+      const client = await clientOf(
+        (_request, response) => response.writeHead(isDown ? 503 : 200).end('{"accepted":["m1"]}'),
+        {},
+        options,
+      );
+      const code = (): Promise<unknown> =>
+        client.send(MESSAGES).then(
+          () => 'taken',
+          (error: unknown) => (error as AppError).code,
+        );
+      for (let turn = 0; turn < 20; turn++) expect(await code()).toBe('taken');
+      isDown = true;
+      expect([await code(), await code()]).toEqual(Array(2).fill('PARTNER_FAILED'));
+      isDown = false;
+      expect(await code()).toBe('taken');
+      isDown = true;
+      expect([await code(), await code(), await code()]).toEqual(Array(3).fill('PARTNER_FAILED'));
+      expect(await code()).toBe('BREAKER_OPEN');
+      isDown = false;
+      await vi.waitFor(async () => expect(await code()).toBe('taken'));
+      expect(await code()).toBe('taken');
+    });
+
     it('does not count refusals of what was sent', async () => {
       const client = await clientOf((_request, response) => response.writeHead(422).end('{"code":"X"}'), {}, QUICK);
       for (let turn = 0; turn < 8; turn++) {
@@ -162,7 +191,7 @@ describe('a fund client', () => {
     });
 
     it('is one for each partner and operation', async () => {
-      const changes: BreakerState[] = [];
+      const changes: OperationState[] = [];
       const breakers = createBreakers(QUICK, (change) => changes.push(change));
       endings.push(() => breakers.close());
       const fail = (): Promise<never> => Promise.reject(new RangeError('broken'));
@@ -170,14 +199,14 @@ describe('a fund client', () => {
       await expect(breakers.call('330421', 'messages', fail)).rejects.toMatchObject({ code: 'BREAKER_OPEN' });
       expect(await breakers.call('330421', 'eligibility', () => Promise.resolve(1))).toBe(1);
       expect(await breakers.call('320509', 'messages', () => Promise.resolve(2))).toBe(2);
-      expect(breakers.states()).toEqual([
-        { partner: '330421', operation: 'messages', state: 'open' },
-        { partner: '330421', operation: 'eligibility', state: 'closed' },
-        { partner: '320509', operation: 'messages', state: 'closed' },
+      expect(breakers.states()).toMatchObject([
+        { partner: '330421', operation: 'messages', position: 'open' },
+        { partner: '330421', operation: 'eligibility', position: 'closed' },
+        { partner: '320509', operation: 'messages', position: 'closed' },
       ]);
-      await vi.waitFor(() => expect(changes.map(({ state }) => state)).toEqual(['open', 'halfOpen']));
+      await vi.waitFor(() => expect(changes.map(({ position }) => position)).toEqual(['open', 'halfOpen']));
       expect(await breakers.call('330421', 'messages', () => Promise.resolve(3))).toBe(3);
-      expect(changes.at(-1)).toEqual({ partner: '330421', operation: 'messages', state: 'closed' });
+      expect(changes.at(-1)).toMatchObject({ partner: '330421', operation: 'messages', position: 'closed' });
     });
   });
 });

@@ -327,6 +327,6 @@ it(
         place.remove();
       }
     });
-    await fc.assert(property, { numRuns: LONG ? 200 : 8, endOnFailure: true });
+    await fc.assert(property, { numRuns: LONG ? 40 : 6, endOnFailure: true });
   },
 );

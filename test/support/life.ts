@@ -6,6 +6,7 @@ import type { Act, StatementLife, Subject } from '../../src/app/lifecycle/ports.
 import { undoDeductions } from '../../src/app/lifecycle/undo-deductions.ts';
 import type { SettlementRow, StoredSettlement } from '../../src/app/ports.ts';
 import { loadCalendar } from '../../src/config/load-calendar.ts';
+import { loadWorkingDays } from '../../src/config/load-working-days.ts';
 import type { ClearingCalendar } from '../../src/core/policy/clearing-calendar.ts';
 import type { Database } from '../../src/db/open-database.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
@@ -16,7 +17,8 @@ export const REGIONS = ['310118', '320509', '330421'];
 
 /** The days that the repository ships. */
 export function shippedCalendar(): ClearingCalendar {
-  const loaded = loadCalendar(new URL('../../config', import.meta.url).pathname);
+  const folder = new URL('../../config', import.meta.url).pathname;
+  const loaded = loadCalendar(folder, loadWorkingDays(folder, []));
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
   return loaded.calendar;
 }
@@ -75,7 +77,8 @@ export function lifeOf(database: Database, date = '2026-11-24') {
     async clear(): Promise<void> {
       const { businessDate } = await database.clearingStore.openWindow();
       if (noonOf(businessDate) > clock.nowMs) clock.nowMs = noonOf(businessDate);
-      await clearUpTo({ store: database.clearingStore, regions: REGIONS, clock }, businessDate);
+      const { clearingStore: store, clearingSteps: steps, windowReader: reader } = database;
+      await clearUpTo({ store, steps, reader, regions: REGIONS, clock }, businessDate);
     },
     statement: async (id: string): Promise<StatementLife> => (await lifeQueries.statement(id))!,
     async confirm(id: string, desk: string): Promise<void> {

@@ -79,6 +79,36 @@ institutions:
   - { id: H31011800001, name: 青浦医院, nameEn: Qingpu hospital, region: "310118", level: 3, kind: hospital }
 `;
 
+const ITEM = 'toVerify: false, source: a notice, provenance: illustrative';
+
+/** What a county wants of every case (a card, and a form signed in ink that a clerk has looked at), and its days. */
+function handling(region: string, days: number): string {
+  return `
+region: "${region}"
+checklists:
+  - reasons: [standInRefused, expiredProvisional, diseaseNotOpen, objectionUpheld, manual]
+    items:
+      - { id: card, name: 身份证, nameEn: card, required: true, ${ITEM} }
+      - { id: form, name: 申请表, nameEn: form, required: true, ${ITEM.replace('false', 'true')} }
+      - { id: letter, name: 说明, nameEn: letter, required: false, ${ITEM} }
+deadlines:
+  - { state: opened, workingDays: ${days}, remindBefore: 1, source: a notice, provenance: illustrative }
+  - { state: forwarded, workingDays: ${days}, remindBefore: 1, source: a notice, provenance: illustrative }
+`;
+}
+
+function guide(region: string, days: number): string {
+  return `
+region: "${region}"
+sections:
+  - id: filing
+    steps:
+      - { id: zone, zh: 无需备案, en: no filing, ${OF_LAW} }
+      - { id: days, zh: "${days}天", en: "${days} days", ${OF_LAW} }
+      - { id: only${region}, zh: 独有, en: only here, ${OF_LAW} }
+`;
+}
+
 /** Writes small rules of three counties into a folder of their own, so that tests do not hang on the counties' real data. */
 export function writeServiceRules(): { folder: string; remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'tongjie-rules-'));
@@ -86,6 +116,8 @@ export function writeServiceRules(): { folder: string; remove: () => void } {
   for (const region of [HOME, AWAY]) {
     files[`policies/${region}/employee/2024.yaml`] = policy(region);
     files[`catalogues/${region}/2024-01-01.csv`] = CATALOGUE;
+    files[`casework/${region}.yaml`] = handling(region, region === HOME ? 5 : 2);
+    files[`guides/${region}.yaml`] = guide(region, region === HOME ? 5 : 2);
   }
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });

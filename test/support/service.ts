@@ -4,6 +4,7 @@ import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { keyHashOf } from '../../src/http/authenticate.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import type * as bills from '../../src/http/schemas/bills.ts';
+import type * as casework from '../../src/http/schemas/casework.ts';
 import type * as clearing from '../../src/http/schemas/clearing.ts';
 import type * as enquiries from '../../src/http/schemas/enquiries.ts';
 import {
@@ -12,7 +13,8 @@ import {
   type LaterBillsDepend,
   type RulesRefused,
 } from '../../src/http/schemas/problems.ts';
-import type * as life from '../../src/http/schemas/lifecycle.ts';
+import type * as partners from '../../src/http/schemas/partners.ts';
+import type * as persons from '../../src/http/schemas/persons.ts';
 import type * as rules from '../../src/http/schemas/rules.ts';
 import type { FieldProblem } from '../../src/platform/errors.ts';
 import { start, type RunningService } from '../../src/main.ts';
@@ -34,6 +36,7 @@ export const KEYS = {
   otherHomeClerk: { kind: 'clerk', id: 'li', region: HOME },
   awayClerk: { kind: 'clerk', id: 'zhao', region: AWAY },
   otherAwayClerk: { kind: 'clerk', id: 'qian', region: AWAY },
+  strangeClerk: { kind: 'clerk', id: 'sun', region: '310118' },
   operator: { kind: 'operator', id: 'night' },
   display: { kind: 'display', id: 'H33042100001' },
   otherDisplay: { kind: 'display', id: 'H31011800001' },
@@ -59,17 +62,20 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
   clearing.NetPositionsAnswer &
   clearing.PairStatementList &
   clearing.PairStatementDetail &
-  life.ProposalView &
-  life.ProposalList &
-  Omit<life.StatementLifeView, keyof clearing.PairStatementDetail | 'state'> &
-  life.ObjectionList &
-  life.PaymentRunView &
-  life.PrefundList &
-  life.PrefundRequestList &
-  life.MonthlyNoticeList &
-  life.LiquidationList &
-  life.DeadlineList &
+  partners.PartnerList &
+  partners.DeadLetterList &
+  partners.DeadLetterDecided &
   rules.RulesAnswer &
+  casework.CaseDetail &
+  casework.CaseList &
+  casework.AddedMaterialAnswer &
+  casework.LookList &
+  casework.ServiceCounts &
+  casework.GuideComparison &
+  persons.TakenPersons &
+  persons.TakenEvents &
+  persons.FeedsAnswer &
+  Pick<persons.TakenPersonBody, 'outcome'> &
   Pick<RulesRefused, 'errors'> &
   Pick<LaterBillsDepend, 'dependents'> &
   Pick<BillConflict, 'settledContentHash'> & {

@@ -7,6 +7,7 @@ import type {
   StoredSettlement,
   Writes,
 } from '../../src/app/ports.ts';
+import type { Provisional } from '../../src/app/standin/ports.ts';
 import { postingsOf } from '../../src/core/ledger/postings.ts';
 
 /** A person insured in Wujiang, with money in the account. */
@@ -104,10 +105,30 @@ export function sampleAdvice({ settlementId, homeRegion, personId, settledAtMs }
   };
 }
 
+/** A provisional settlement of 75.00 and 20.00 from the account. */
+export function sampleProvisional(changes: Partial<Provisional> = {}): Provisional {
+  made += 1;
+  return {
+    settlementId: `s${String(made).padStart(17, '0')}`,
+    homeRegion: '320509',
+    personId: 'p1',
+    day: '2026-11-24',
+    amount: 9_500,
+    reason: 'PARTNER_TIMEOUT',
+    copiedAtMs: 1,
+    settledAtMs: 1_795_000_000_000,
+    state: 'provisional',
+    resolvedAtMs: undefined,
+    correctedBy: undefined,
+    difference: undefined,
+    ...changes,
+  };
+}
+
 /** All that a transaction writes for settlements: postings and advices too, accumulators and accounts as given. */
 export function writesFor(
   settlements: readonly StoredSettlement[],
-  rest: Partial<Pick<Writes, 'accumulators' | 'accounts'>> = {},
+  rest: Partial<Pick<Writes, 'accumulators' | 'accounts' | 'provisionals'>> = {},
 ): Writes {
   return {
     settlements,

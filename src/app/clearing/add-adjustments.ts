@@ -23,12 +23,18 @@ export function withAdjustments(gross: readonly GrossItem[], adjustments: readon
   return [...items.values()];
 }
 
-/** What adjustments come to for a pair: its statement owes this beside its bills. */
-export function adjustedBetween(
+/** What adjustments come to for a pair or an institution: its statement owes this beside its bills. */
+export function adjustedIn(
   adjustments: readonly Adjustment[],
-  { homeRegion, treatmentRegion }: Pick<Adjustment, 'homeRegion' | 'treatmentRegion'>,
+  of: Partial<Pick<Adjustment, 'homeRegion' | 'treatmentRegion' | 'institutionId'>>,
 ): Fen {
+  const { homeRegion, treatmentRegion, institutionId } = of;
   return adjustments
-    .filter((each) => each.homeRegion === homeRegion && each.treatmentRegion === treatmentRegion)
+    .filter(
+      (each) =>
+        (homeRegion ?? each.homeRegion) === each.homeRegion &&
+        (treatmentRegion ?? each.treatmentRegion) === each.treatmentRegion &&
+        (institutionId ?? each.institutionId) === each.institutionId,
+    )
     .reduce((sum, { amount }) => sum + amount, 0);
 }

@@ -1,44 +1,62 @@
-import { multilateralNets, owedByPair, type Owed } from '../../core/clearing/netting.ts';
+import { multilateralNets, owedByPair } from '../../core/clearing/netting.ts';
 import { nextDate, type DateText } from '../../core/calendar.ts';
 import { invariant } from '../../core/invariant.ts';
-import type { Fen } from '../../core/money/fen.ts';
+import { hasReached } from '../../core/lifecycle/window-states.ts';
 import { shanghaiDate, type Clock } from '../../platform/clock.ts';
 import { invalidInput } from '../../platform/errors.ts';
-import type {
-  ClearingResult,
-  ClearingStore,
-  ClearingWindow,
-  NetPosition,
-  OutboxMessage,
-  PairStatement,
-} from '../ports.ts';
-import { adjustedBetween, withAdjustments } from './add-adjustments.ts';
-import { ItemsHash } from './item-hash.ts';
+import type { ClearingStore, ClearingWindow, Fence, NetPosition, OutboxMessage } from '../ports.ts';
+import type { ClearingSteps, WindowReader } from './ports.ts';
+import { sumWindow } from './sum-window.ts';
+
+/**
+ * What is done to a window, in order. Each step is one transaction, can be done again, and leaves behind what the next one
+ * starts from.
+ *
+ * - `close`: it takes no more · `reconcile`: gross, statements and balances, computed in ways that agree
+ * - `net`: what each county gets or pays · `issue`: everybody is told
+ */
+export const CLEARING_STEPS = ['close', 'reconcile', 'net', 'issue'] as const;
+export type ClearingStep = (typeof CLEARING_STEPS)[number];
+
+/** A step that begins or has ended, or how far it is. */
+export interface StepReport {
+  readonly step: ClearingStep;
+  readonly phase: 'begin' | 'progress' | 'end';
+  readonly windowId: number;
+  readonly businessDate: DateText;
+  /** Settlements, while a window is reconciled. */
+  readonly done?: number;
+  readonly total?: number;
+}
 
 /** What clearing needs from outside. */
 export interface ClearingDeps {
-  readonly store: Pick<
-    ClearingStore,
-    'openWindow' | 'closeWindow' | 'closedWindows' | 'window' | 'gross' | 'adjustments' | 'items' | 'issue'
-  >;
+  readonly store: Pick<ClearingStore, 'openWindow' | 'closeWindow' | 'closedWindows' | 'window' | 'grossItems'>;
+  readonly steps: ClearingSteps;
+  readonly reader: WindowReader;
   /** Counties that have a position and get a notice, also of a day without business. */
   readonly regions: readonly string[];
   readonly clock: Clock;
+  /** Refuses what a runner writes that lost its lease. */
+  readonly fence?: Fence | undefined;
   /** Ends the run before its next step; what is done stays done, the next run goes on from there. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of every step; the step waits for it. */
+  readonly onStep?: ((report: StepReport) => void | Promise<void>) | undefined;
 }
-
-const ITEMS_PER_PAGE = 1000;
 
 /** All notices of a fund are sent in order; no person's id has a blank in it. */
 const NOTICE_ORDER_KEY = 'clearing notices';
 
 /**
  * Clears every business day up to one: closes the windows that are open that long, one for each day, also where a day was
- * missed or empty, then issues every window that is closed. A run that died anywhere is finished by the next one.
+ * missed or empty, then reconciles, nets and issues every window that is closed, oldest first. A run that died anywhere is
+ * finished by the next one. A window that does not add up stays closed and holds up those after it, which are closed all
+ * the same.
  *
  * @shape business day → the windows issued, oldest first; none when all was done before
- * @throws AppError INVALID_INPUT for a day to come, NO_OPEN_WINDOW, DATABASE_UNAVAILABLE (retryable), the signal's reason
+ * @throws AppError INVALID_INPUT for a day to come, WINDOW_DISAGREES, LEASE_LOST (retryable), NO_OPEN_WINDOW,
+ *   DATABASE_UNAVAILABLE (retryable), the signal's reason
  * @source design §9
  */
 export async function clearUpTo(deps: ClearingDeps, businessDate: DateText): Promise<readonly ClearingWindow[]> {
@@ -48,67 +66,59 @@ export async function clearUpTo(deps: ClearingDeps, businessDate: DateText): Pro
   await closeWindows(deps, businessDate);
   const issued: ClearingWindow[] = [];
   for (const window of await deps.store.closedWindows()) {
-    deps.signal?.throwIfAborted();
-    await issueWindow(deps, window);
+    await clearWindow(deps, window);
     issued.push((await deps.store.window(window.windowId)) ?? window);
   }
   return issued;
 }
 
+type Window = Pick<ClearingWindow, 'windowId' | 'businessDate'>;
+
+/** One step, told of before and after; nothing begins after the signal. */
+async function take(
+  { signal, onStep }: ClearingDeps,
+  step: ClearingStep,
+  { windowId, businessDate }: Window,
+  work: () => Promise<void>,
+): Promise<void> {
+  signal?.throwIfAborted();
+  await onStep?.({ step, phase: 'begin', windowId, businessDate });
+  await work();
+  await onStep?.({ step, phase: 'end', windowId, businessDate });
+}
+
 /** Each missed night gets a window of its own, so that every business day has one statement and one notice. */
-async function closeWindows({ store, clock, signal }: ClearingDeps, businessDate: DateText): Promise<void> {
+async function closeWindows(deps: ClearingDeps, businessDate: DateText): Promise<void> {
+  const { store, clock, fence } = deps;
   let open = await store.openWindow();
   while (open.businessDate <= businessDate) {
-    signal?.throwIfAborted();
-    await store.closeWindow(open.businessDate, nextDate(open.businessDate), clock.now());
+    const day = open.businessDate;
+    await take(deps, 'close', open, () => store.closeWindow(day, nextDate(day), clock.now(), fence));
     const next = await store.openWindow();
-    invariant(next.businessDate > open.businessDate, 'closing a window opens the one of the next day');
+    invariant(next.businessDate > day, 'closing a window opens the one of the next day');
     open = next;
   }
 }
 
-/** Nothing of a window is written before all of it is known; a closed window takes no more settlements. */
-async function issueWindow(deps: ClearingDeps, { windowId }: ClearingWindow): Promise<void> {
-  const { store, regions, clock, signal } = deps;
-  const adjustments = await store.adjustments(windowId);
-  const gross = withAdjustments(await store.gross(windowId), adjustments);
-  // All layers and personal accounts, never cash; a pair whose bills were all paid in cash has no statement.
-  const owed = owedByPair(gross);
-  const statements: PairStatement[] = [];
-  for (const pair of owed) {
-    signal?.throwIfAborted();
-    statements.push(await stateItems(store, windowId, pair, adjustedBetween(adjustments, pair)));
+/** From where the window is: what an earlier run did to it is not done again. */
+async function clearWindow(deps: ClearingDeps, window: ClearingWindow): Promise<void> {
+  const { store, steps, reader, regions, clock, fence, signal, onStep } = deps;
+  const { windowId, businessDate } = window;
+  if (!hasReached(window.state, 'reconciled')) {
+    await take(deps, 'reconcile', window, async () => {
+      const onProgress = (done: number, total: number): void => {
+        void onStep?.({ step: 'reconcile', phase: 'progress', windowId, businessDate, done, total });
+      };
+      const sums = await sumWindow(reader, windowId, { signal, onProgress });
+      await steps.reconcile(windowId, sums, clock.now(), fence);
+    });
   }
+  // All layers and personal accounts, never cash.
+  const owed = owedByPair(await store.grossItems(windowId));
   const nets = multilateralNets(owed, regions).map((net) => ({ windowId, ...net }));
+  await take(deps, 'net', window, () => steps.net(windowId, nets, fence));
   const atMs = clock.now();
-  const result: ClearingResult = { gross, statements, nets, notices: noticesOf(windowId, nets, atMs) };
-  signal?.throwIfAborted();
-  await store.issue(windowId, result, atMs);
-}
-
-/** Adds a pair's bills up one by one, which must come to what the database summed by layer. */
-async function stateItems(
-  store: Pick<ClearingStore, 'items'>,
-  windowId: number,
-  { homeRegion, treatmentRegion, amount }: Owed,
-  adjusted: Fen,
-): Promise<PairStatement> {
-  const hash = new ItemsHash();
-  let settlements = 0;
-  let owed = adjusted;
-  let after: string | undefined = '';
-  while (after !== undefined) {
-    const page = await store.items(windowId, homeRegion, treatmentRegion, after, ITEMS_PER_PAGE);
-    for (const item of page) {
-      hash.add(item);
-      settlements += 1;
-      owed += item.owed;
-    }
-    after = page.length < ITEMS_PER_PAGE ? undefined : page.at(-1)?.settlementId;
-  }
-  invariant(owed === amount, 'the bills and adjustments of a pair add up to its gross');
-  const statementId = `${windowId}-${homeRegion}-${treatmentRegion}`;
-  return { statementId, windowId, homeRegion, treatmentRegion, settlements, owed, itemsHash: hash.digest() };
+  await take(deps, 'issue', window, () => steps.issue(windowId, noticesOf(windowId, nets, atMs), atMs, fence));
 }
 
 /** One notice a county and window, under a name of its own: a window that is cleared again makes the same ones. */

@@ -94,11 +94,12 @@ async function* rowsOf(
   const itemsHash = new ItemsHash();
   let owed = 0;
   for await (const page of itemPages(reads)) {
-    for (const item of page) {
-      itemsHash.add(item);
-      owed += item.owed;
+    const rows = page.map(itemRow);
+    for (const row of rows) {
+      itemsHash.add(row.hash);
+      owed += row.owed;
     }
-    yield page.map(itemRow);
+    yield rows;
   }
   const lines = adjustments.map(adjustmentRow);
   if (lines.length > 0) yield lines;

@@ -1,12 +1,6 @@
 import { dayOfMonth, type DateText } from '../../core/calendar.ts';
-import {
-  addBusinessDays,
-  answerDue,
-  confirmDue,
-  decisionDue,
-  monthOfYear,
-  payDue,
-} from '../../core/lifecycle/deadlines.ts';
+import { answerDue, confirmDue, decisionDue, monthOfYear, payDue } from '../../core/lifecycle/deadlines.ts';
+import { addWorkingDays } from '../../core/working-days.ts';
 import { hasConfirmed } from '../../core/lifecycle/statement-states.ts';
 import type { ClearingCalendar } from '../../core/policy/clearing-calendar.ts';
 import { shanghaiDate, type Clock } from '../../platform/clock.ts';
@@ -83,7 +77,7 @@ function requestDeadlines(calendar: ClearingCalendar, request: PrefundRequest): 
   const requestedOn = shanghaiDate(request.requestedAtMs);
   if (request.state === 'requested') {
     const desk = deskFor(calendar.topUpReviewer.value, request);
-    return [{ subject, step: 'review', desk, due: addBusinessDays(calendar, requestedOn, calendar.topUpDays.value) }];
+    return [{ subject, step: 'review', desk, due: addWorkingDays(requestedOn, calendar.topUpDays.value, calendar) }];
   }
   if (request.state !== 'reviewed') return [];
   const reviewedOn = shanghaiDate(request.reviewedAtMs ?? request.requestedAtMs);

@@ -62,7 +62,7 @@ function byId(settlements: readonly StoredSettlement[]): Map<string, StoredSettl
 function adviceMessage(
   { messageId, topic }: OutboxMessage,
   { row }: StoredSettlement,
-  { verdict }: SettlementDocument,
+  { verdict, familyPayer }: SettlementDocument,
   rulebook: Rulebook,
 ): FundMessage {
   const sign = row.reverses === undefined ? 1 : -1;
@@ -77,6 +77,7 @@ function adviceMessage(
     settlementId: row.settlementId,
     reverses: row.reverses,
     personId: row.personId,
+    familyPayer,
     treatmentRegion: row.treatmentRegion,
     institutionId: row.institutionId,
     kind: row.benefit,

@@ -6,6 +6,7 @@ import { weakestProvenance } from '../../core/policy/policy.ts';
 import { inForce, type Rulebook } from '../../core/policy/rulebook.ts';
 import { shanghaiInstant } from '../../platform/instant.ts';
 import type { StoredSettlement } from '../ports.ts';
+import type { Provisional } from '../standin/ports.ts';
 import type { ReversalDocument, SettlementDocument } from './document.ts';
 import type { Judgement } from './judge-bill.ts';
 import { cataloguesUsed } from './rules-as-settled.ts';
@@ -150,6 +151,13 @@ export function presentQuote({ facts, person, verdict }: Judgement, rulebook: Ru
 export interface Standing {
   readonly repeat: boolean;
   readonly reversed: boolean;
+  /** Undefined for what was settled in the ordinary way. */
+  readonly provisional?: Provisional | undefined;
+}
+
+/** What became of a settlement that was made while the home fund could not be asked. */
+export function presentProvisional({ state, reason, correctedBy, difference }: Provisional) {
+  return { state, reason, correctedBy, difference: difference === undefined ? undefined : formatFen(difference) };
 }
 
 /** A settlement as the institution that posted it gets it. */
@@ -169,6 +177,7 @@ export function presentSettlement({ row }: StoredSettlement, worked: Worked, sta
     homeRegion: row.homeRegion,
     treatmentRegion: row.treatmentRegion,
     scheme: row.scheme,
+    provisional: standing.provisional && presentProvisional(standing.provisional),
     ...presentWorked(worked, rulebook),
   };
 }

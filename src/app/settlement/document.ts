@@ -280,6 +280,11 @@ export function decodeDocument(text: string, rowsOf: RowsOf): SettlementDocument
   };
 }
 
+/** Hash of the policy that a settlement was settled by; undefined for the document of a reversal, which has none. */
+export function policyHashOf(text: string): string | undefined {
+  return (JSON.parse(text) as { readonly verdict?: { readonly policyHash: string } }).verdict?.policyHash;
+}
+
 /** JSON drops undefined members; types say that they are there. */
 function withAbsent<T extends object>(value: T, keys: readonly (keyof T)[]): T {
   const missing = keys.filter((key) => !(key in value)).map((key) => [key, undefined] as const);

@@ -2,6 +2,7 @@ import { postingsOf } from '../../core/ledger/postings.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { AccountSource } from '../../core/policy/terms.ts';
 import type { OutboxMessage, SettlementRow, Writes } from '../ports.ts';
+import type { Provisional } from '../standin/ports.ts';
 
 /**
  * The postings of a settlement or reversal as its transaction writes them.
@@ -31,4 +32,17 @@ export function adviceOf(row: SettlementRow): OutboxMessage {
     orderKey: row.personId,
     createdAtMs: row.settledAtMs,
   };
+}
+
+/** What is noted of a settlement that was made from the copy while the home fund could not be asked. */
+export function provisionalOf(row: SettlementRow, reason: string, copiedAtMs: number): Provisional {
+  const { settlementId, homeRegion, personId, settledOn, fundTotal, account, settledAtMs } = row;
+  const amount = fundTotal + account;
+  const open = {
+    state: 'provisional',
+    resolvedAtMs: undefined,
+    correctedBy: undefined,
+    difference: undefined,
+  } as const;
+  return { settlementId, homeRegion, personId, day: settledOn, amount, reason, copiedAtMs, settledAtMs, ...open };
 }

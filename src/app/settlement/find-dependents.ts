@@ -5,7 +5,7 @@ import type { Rejection, Verdict } from '../../core/adjudicate/verdict.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { FUNDS } from '../../core/policy/terms.ts';
-import type { StoredSettlement } from '../ports.ts';
+import type { SettlementRow, StoredSettlement } from '../ports.ts';
 import { decodeDocument, type SettlementDocument } from './document.ts';
 import { rulesAsSettled } from './rules-as-settled.ts';
 
@@ -21,7 +21,8 @@ export interface Dependent {
   readonly wouldBe: { readonly fundTotal: Fen; readonly personTotal: Fen } | undefined;
 }
 
-function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): boolean {
+/** Whether two outcomes are alike for funds and accumulators; who pays the rest from which purse is left out. */
+export function sameShares(left: Verdict | Rejection, right: Verdict | Rejection): boolean {
   if (left.kind === 'rejection' || right.kind === 'rejection') return left.kind === right.kind;
   const moved = ({ accumulators }: Verdict): string =>
     JSON.stringify(
@@ -75,10 +76,23 @@ export function findDependents(
   return dependents;
 }
 
-function liveAfter(original: StoredSettlement, history: readonly StoredSettlement[]): StoredSettlement[] {
+/** How the request key of a settlement begins that corrects another one. */
+export const CORRECTION_KEY = 'correction-';
+
+/** Where a settlement stands in the order of a person's bills: one that corrects another stands where that one stood. */
+export function placeOf({ requestKey, settlementId }: SettlementRow): string {
+  return requestKey.startsWith(CORRECTION_KEY) ? requestKey.slice(CORRECTION_KEY.length) : settlementId;
+}
+
+/**
+ * The live settlements of a history that come after one of it, in their order.
+ *
+ * @shape original, settlements since (original included) → later ones, oldest first
+ */
+export function liveAfter(original: StoredSettlement, history: readonly StoredSettlement[]): StoredSettlement[] {
   const reversed = new Set(history.map(({ row }) => row.reverses));
-  return history.filter(
-    ({ row }) =>
-      row.reverses === undefined && row.settlementId !== original.row.settlementId && !reversed.has(row.settlementId),
-  );
+  const own = placeOf(original.row);
+  return history
+    .filter(({ row }) => row.reverses === undefined && !reversed.has(row.settlementId) && placeOf(row) > own)
+    .sort((left, right) => (placeOf(left.row) < placeOf(right.row) ? -1 : 1));
 }

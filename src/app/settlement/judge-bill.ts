@@ -4,6 +4,7 @@ import type { Rejection, Verdict } from '../../core/adjudicate/verdict.ts';
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
 import type { PersonRecord, PersonState } from '../ports.ts';
+import type { Standing } from '../standin/ports.ts';
 
 /** A checked bill on its way to be settled or quoted. */
 export interface BillCommand {
@@ -15,6 +16,8 @@ export interface BillCommand {
   /** The relative whose account pays too. */
   readonly familyPayer: string | undefined;
   readonly bill: Bill;
+  /** After the home fund was asked; undefined before. */
+  readonly standing?: Standing;
 }
 
 /** Why a bill comes to nothing, short of a conflict. */

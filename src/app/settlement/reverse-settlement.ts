@@ -117,7 +117,8 @@ function negative(amount: Fen): Fen {
   return amount === 0 ? 0 : -amount;
 }
 
-function negated(row: SettlementRow): SettlementRow {
+/** The exact negative of every amount. */
+export function negated(row: SettlementRow): SettlementRow {
   return {
     ...row,
     total: negative(row.total),

@@ -15,18 +15,34 @@ import type {
   Writes,
 } from '../ports.ts';
 import { encodeDocument } from './document.ts';
-import { adviceOf, postingsFor } from './entries.ts';
+import type { Provisional, StandInDesk, StandInLimit } from '../standin/ports.ts';
+import { adviceOf, postingsFor, provisionalOf } from './entries.ts';
 import { findAttempt } from './idempotency.ts';
 import { billKeyOf, judgeBill, type BillCommand, type Refusal } from './judge-bill.ts';
 
 /** What became of one bill. */
 export type SettleOutcome =
-  | { readonly kind: 'settled'; readonly settlement: StoredSettlement; readonly verdict: Verdict }
+  | {
+      readonly kind: 'settled';
+      readonly settlement: StoredSettlement;
+      readonly verdict: Verdict;
+      /** Of a settlement from a copy that the home fund could not be asked about. */
+      readonly provisional: Provisional | undefined;
+    }
   /** The same content came before: its answer again. */
   | { readonly kind: 'repeat'; readonly settlement: StoredSettlement; readonly reversed: boolean }
   /** Other content under the same key, or the bill is settled under another key. */
   | { readonly kind: 'conflict'; readonly settlement: StoredSettlement; readonly contentHash: string }
   | Refusal
+  /** The copy is older than the home fund allows: it must be asked first. Nothing was written. */
+  | { readonly kind: 'staleCopy'; readonly homeRegion: string }
+  /** Beyond what the home fund allows while it cannot be asked. Nothing was written. */
+  | {
+      readonly kind: 'standInRefused';
+      readonly limit: StandInLimit;
+      readonly homeRegion: string;
+      readonly amount: Fen;
+    }
   /** A broken invariant in this bill; the others of its batch go on. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -36,9 +52,12 @@ export interface SettleDeps {
   readonly rulebook: () => Rulebook;
   readonly clock: Clock;
   readonly newId: () => string;
+  /** Without one every copy is fresh enough. */
+  readonly standIn?: StandInDesk | undefined;
 }
 
 interface PersonNow {
+  readonly copiedAtMs?: number | undefined;
   readonly person: PersonRecord;
   accounts: AccountBalances;
   accumulators: Accumulators;
@@ -58,6 +77,7 @@ class Batch {
   readonly settlements: StoredSettlement[] = [];
   readonly outbox: OutboxMessage[] = [];
   readonly postings: Writes['postings'][number][] = [];
+  readonly provisionals: Provisional[] = [];
   readonly #state: State;
   readonly #persons = new Map<string, PersonNow>();
   readonly #attempts = new Map<string, StoredSettlement[]>();
@@ -114,6 +134,7 @@ class Batch {
       settlements: this.settlements,
       postings: this.postings,
       outbox: this.outbox,
+      provisionals: this.provisionals,
       accumulators: touched.flatMap(({ person, accumulators, touchedBuckets }) =>
         [...touchedBuckets].map((bucket) => ({ personId: person.id, bucket, amounts: accumulators[bucket] ?? {} })),
       ),
@@ -166,10 +187,22 @@ function settleOne(deps: SettleDeps, batch: Batch, command: BillCommand): Settle
   }
 
   const settledAtMs = deps.clock.now();
+  const patient = batch.person(command.personId);
+  const copiedAtMs = patient?.copiedAtMs ?? 0;
+  if (patient !== undefined && command.standing === undefined) {
+    const { homeRegion } = patient.person;
+    if (deps.standIn?.isTooOld(homeRegion, copiedAtMs, settledAtMs) === true) return { kind: 'staleCopy', homeRegion };
+  }
   const judged = judgeBill(command, (id) => batch.person(id), deps.rulebook(), settledAtMs);
   if (judged.kind !== 'judged') return judged;
   const { facts, person, verdict } = judged;
-  const { familyPayer } = command;
+  const { familyPayer, standing } = command;
+  const isProvisional = standing?.kind === 'standIn';
+  if (isProvisional) {
+    const amount = verdict.fundTotal + verdict.account;
+    const limit = deps.standIn?.takeOn(person.homeRegion, copiedAtMs, amount, settledAtMs);
+    if (limit !== undefined) return { kind: 'standInRefused', limit, homeRegion: person.homeRegion, amount };
+  }
   const { bill, institution, accumulators, accounts } = facts;
   const document = encodeDocument({ bill, institution, person, familyPayer, accumulators, accounts, verdict });
   const row = rowOf(command, person, verdict, {
@@ -183,7 +216,9 @@ function settleOne(deps: SettleDeps, batch: Batch, command: BillCommand): Settle
   const postings = postingsFor(row, verdict.accounts, familyPayer);
   batch.spend(person.id, familyPayer, verdict);
   batch.add(key, settlement, postings, adviceOf(row));
-  return { kind: 'settled', settlement, verdict };
+  const provisional = isProvisional ? provisionalOf(row, standing.reason, copiedAtMs) : undefined;
+  if (provisional !== undefined) batch.provisionals.push(provisional);
+  return { kind: 'settled', settlement, verdict, provisional };
 }
 
 function rowOf(

@@ -1,8 +1,8 @@
 import { invariant } from '../invariant.ts';
 import type { Posting } from './postings.ts';
 
-/** What enters postings beside settlements and reversals. */
-export type JournalKind = 'deduction' | 'correction' | 'prefund' | 'payment';
+/** What enters postings beside settlements and reversals; `case`: what a home fund grants and pays to a person by hand. */
+export type JournalKind = 'deduction' | 'correction' | 'prefund' | 'payment' | 'case';
 
 /** Something that a person or the calendar entered in the ledger. Append-only: a mistake is undone by another entry. */
 export interface JournalEntry {

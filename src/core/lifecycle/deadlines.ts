@@ -1,20 +1,6 @@
 import type { ClearingCalendar } from '../policy/clearing-calendar.ts';
-import { dayOfMonth, isWeekend, monthOf, nextDate, shiftMonth, type DateText, type MonthText } from '../calendar.ts';
-
-/** Whether offices and banks work on a day. */
-export function isBusinessDay({ holidays, workdays }: ClearingCalendar, date: DateText): boolean {
-  return workdays.has(date) || (!isWeekend(date) && !holidays.has(date));
-}
-
-/** The day after so many business days, not counting the first one. */
-export function addBusinessDays(calendar: ClearingCalendar, from: DateText, days: number): DateText {
-  let date = from;
-  for (let left = days; left > 0;) {
-    date = nextDate(date);
-    if (isBusinessDay(calendar, date)) left -= 1;
-  }
-  return date;
-}
+import { dayOfMonth, monthOf, shiftMonth, type DateText, type MonthText } from '../calendar.ts';
+import { addWorkingDays } from '../working-days.ts';
 
 /** The day on which the notices of a month are made. */
 export function noticeDate(calendar: ClearingCalendar, month: MonthText): DateText {
@@ -33,17 +19,17 @@ export function instructDate(calendar: ClearingCalendar, month: MonthText): Date
 
 /** The day by which something instructed, or reviewed, is to be paid. */
 export function payDue(calendar: ClearingCalendar, instructedOn: DateText): DateText {
-  return addBusinessDays(calendar, instructedOn, calendar.handoverDays.value + calendar.payDays.value);
+  return addWorkingDays(instructedOn, calendar.handoverDays.value + calendar.payDays.value, calendar);
 }
 
 /** The day by which an objection is to be answered. */
 export function answerDue(calendar: ClearingCalendar, openedOn: DateText): DateText {
-  return addBusinessDays(calendar, openedOn, calendar.answerDays.value);
+  return addWorkingDays(openedOn, calendar.answerDays.value, calendar);
 }
 
 /** The day by which an objection is to be decided, from its answer, or from when the answer was due. */
 export function decisionDue(calendar: ClearingCalendar, answeredOn: DateText): DateText {
-  return addBusinessDays(calendar, answeredOn, calendar.decisionDays.value);
+  return addWorkingDays(answeredOn, calendar.decisionDays.value, calendar);
 }
 
 /** The day by which a year is liquidated. */

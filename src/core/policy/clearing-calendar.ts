@@ -1,4 +1,4 @@
-import type { DateText } from '../calendar.ts';
+import type { WorkingCalendar } from '../working-days.ts';
 import type { Ratio } from '../money/fen.ts';
 import type { Provenance } from './parameter.ts';
 
@@ -13,10 +13,7 @@ export interface Tagged<T> {
 export type Decider = 'home' | 'treatment' | 'operator';
 
 /** All days, periods and thresholds of clearing after the night. Days of a month beyond its end mean its last day. */
-export interface ClearingCalendar {
-  readonly holidays: ReadonlySet<DateText>;
-  /** Saturdays and Sundays that are worked. */
-  readonly workdays: ReadonlySet<DateText>;
+export interface ClearingCalendar extends WorkingCalendar {
   /** Day of the following month on which the month's notices are made. */
   readonly noticeDay: Tagged<number>;
   /** Day of the following month by which both sides confirm. */

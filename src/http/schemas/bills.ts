@@ -112,7 +112,16 @@ export const quoteAnswer = z.object({
 /** The answer to a quote. */
 export type QuoteAnswer = z.infer<typeof quoteAnswer>;
 
+/** A settlement made while the home fund could not be asked, and what became of it. */
+export const provisionalView = z.object({
+  state: z.enum(['provisional', 'confirmed', 'corrected', 'expired']),
+  reason: z.string().meta({ description: 'why the home fund could not be asked', examples: ['PARTNER_TIMEOUT'] }),
+  correctedBy: f.settlementId.optional().meta({ description: 'the settlement that took its place' }),
+  difference: f.sum.optional().meta({ description: 'what the patient pays more in cash after the correction' }),
+});
+
 export const settlementAnswer = quoteAnswer.extend({
+  provisional: provisionalView.optional(),
   settlementId: f.settlementId,
   status: z.enum(['settled', 'reversed']),
   repeat: z.boolean().meta({ description: 'the same content came before; this is its first answer' }),

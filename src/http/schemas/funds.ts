@@ -10,6 +10,7 @@ export const fundAdvice = z.object({
   settlementId: f.settlementId,
   reverses: f.settlementId.optional(),
   personId: f.personId,
+  familyPayer: f.personId.optional().meta({ description: 'the relative whose carried-over account paid `family`' }),
   treatmentRegion: f.region,
   institutionId: f.institutionId,
   kind: f.benefitKind,

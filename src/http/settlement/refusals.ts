@@ -1,4 +1,6 @@
 import type { Refusal } from '../../app/settlement/judge-bill.ts';
+import type { SettleOutcome } from '../../app/settlement/settle-bills.ts';
+import { wordsOfLimit } from '../../app/standin/settle-asking-home.ts';
 import type { RejectionCode } from '../../core/adjudicate/verdict.ts';
 import { AppError, invalidInput } from '../../platform/errors.ts';
 
@@ -37,4 +39,24 @@ export function refusalError(refusal: Refusal): AppError {
     case 'beforeBirth':
       return invalidInput([{ field: 'visitDate', problem: 'lies before the birth of the person' }]);
   }
+}
+
+const HELP_BEYOND = [
+  'tell the patient: either wait until the home fund can be reached and send the bill again, or pay in full now and be paid',
+  'by the home fund; a case for the two counties is open',
+].join(' ');
+
+/** What the counter is told when the home fund cannot be asked and the engine may not stand in for it. */
+export function homeFundError(outcome: Extract<SettleOutcome, { kind: 'staleCopy' | 'standInRefused' }>): AppError {
+  if (outcome.kind === 'staleCopy') {
+    const words = 'what is known of the person is too old, and the home fund was not asked';
+    return new AppError('COPY_TOO_OLD', words, { status: 503, retryable: true, help: 'send the bill again' });
+  }
+  const { limit, homeRegion } = outcome;
+  return new AppError('STAND_IN_REFUSED', wordsOfLimit(outcome), {
+    status: 503,
+    retryable: true,
+    help: HELP_BEYOND,
+    extra: { limit, homeRegion },
+  });
 }

@@ -8,13 +8,14 @@ import { documentOf, readBill, readSettlement, type ReadSettlement } from '../..
 import { receiveBill } from '../../app/settlement/receive-bill.ts';
 import type { SettleOutcome } from '../../app/settlement/settle-bills.ts';
 import { presentStatement } from '../../app/settlement/statement.ts';
+import type { Provisional } from '../../app/standin/ports.ts';
 import { invariant } from '../../core/invariant.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
 import { AppError, invalidInput, notFound } from '../../platform/errors.ts';
 import { billProblems } from './bill-problems.ts';
 import type { HttpDeps } from '../deps.ts';
-import { refusalError } from './refusals.ts';
+import { homeFundError, refusalError } from './refusals.ts';
 import type { Call, Explain, Reply } from '../route.ts';
 import type {
   BillRequest,
@@ -111,29 +112,38 @@ export async function settleBill(
   const rulebook = deps.rulebook();
   switch (outcome.kind) {
     case 'settled': {
-      const { settlement, verdict } = outcome;
+      const { settlement, verdict, provisional } = outcome;
       publish(deps, settlement, settlement);
-      const standing = { repeat: false, reversed: false };
+      const standing = { repeat: false, reversed: false, provisional };
       return { status: 201, body: presentSettlement(settlement, { bill: command.bill, verdict }, standing, rulebook) };
     }
     case 'repeat': {
       const { settlement, reversed } = outcome;
       const document = documentOf(settlement, rulebook);
-      return { status: 200, body: presentSettlement(settlement, document, { repeat: true, reversed }, rulebook) };
+      const [provisional] = await deps.provisionals.byIds([settlement.row.settlementId]);
+      const standing = { repeat: true, reversed, provisional };
+      return { status: 200, body: presentSettlement(settlement, document, standing, rulebook) };
     }
     case 'conflict':
       throw billConflict(outcome);
     case 'failed':
       return rethrow(outcome.error);
+    case 'staleCopy':
+    case 'standInRefused':
+      throw homeFundError(outcome);
     default:
       throw refusalError(outcome);
   }
 }
 
-function presentRead(deps: HttpDeps, { settlement, document, isReversal, reversed }: ReadSettlement) {
+function presentRead(
+  deps: HttpDeps,
+  { settlement, document, isReversal, reversed }: ReadSettlement,
+  provisional: Provisional | undefined,
+) {
   return isReversal
     ? presentReversal(settlement, document, false)
-    : presentSettlement(settlement, document, { repeat: false, reversed }, deps.rulebook());
+    : presentSettlement(settlement, document, { repeat: false, reversed, provisional }, deps.rulebook());
 }
 
 /** GET /v1/settlements/:id: a settlement or a reversal. */
@@ -141,7 +151,9 @@ export async function getSettlement(
   deps: HttpDeps,
   { caller, params }: Call,
 ): Promise<Reply<SettlementAnswer | ReversalAnswer>> {
-  return { status: 200, body: presentRead(deps, await readSettlement(deps, caller, params['id'] ?? '')) };
+  const read = await readSettlement(deps, caller, params['id'] ?? '');
+  const [provisional] = await deps.provisionals.byIds([read.settlement.row.settlementId]);
+  return { status: 200, body: presentRead(deps, read, provisional) };
 }
 
 /** GET /v1/settlements?billNumber=: how a bill stands, for a caller whose answer was lost. */
@@ -150,7 +162,15 @@ export async function findSettlements(
   { caller, query }: Call<unknown, { billNumber: string }>,
 ): Promise<Reply<SettlementList>> {
   const attempts = await readBill(deps, caller.id, query.billNumber);
-  const answers = attempts.map((attempt) => presentRead(deps, attempt));
+  const idOf = ({ settlement }: ReadSettlement): string => settlement.row.settlementId;
+  const provisionals = await deps.provisionals.byIds(attempts.map(idOf));
+  const answers = attempts.map((attempt) =>
+    presentRead(
+      deps,
+      attempt,
+      provisionals.find(({ settlementId }) => settlementId === idOf(attempt)),
+    ),
+  );
   return {
     status: 200,
     body: {
@@ -166,7 +186,8 @@ export async function getStatement(deps: HttpDeps, { caller, params }: Call): Pr
   if (read.isReversal) throw notFound('a statement of a reversal');
   const { institutionId } = read.settlement.row;
   const institution = deps.findInstitution(institutionId) ?? { name: institutionId, nameEn: institutionId };
-  const standing = { repeat: false, reversed: read.reversed };
+  const [provisional] = await deps.provisionals.byIds([read.settlement.row.settlementId]);
+  const standing = { repeat: false, reversed: read.reversed, provisional };
   return {
     status: 200,
     body: presentStatement(read.settlement, read.document, institution, standing, deps.rulebook()),

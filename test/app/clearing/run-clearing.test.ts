@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { lastDayOver, clearDue } from '../../../src/app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps } from '../../../src/app/clearing/run-clearing.ts';
-import type { ClearingStore, SettlementRow, StoredSettlement } from '../../../src/app/ports.ts';
+import { sumWindow } from '../../../src/app/clearing/sum-window.ts';
+import type { WindowPage, WindowPart, WindowReader } from '../../../src/app/clearing/ports.ts';
+import type { SettlementRow, StoredSettlement } from '../../../src/app/ports.ts';
 import type { Database } from '../../../src/db/open-database.ts';
+import { clearingPorts } from '../../support/clearing.ts';
 import { describeEachDatabase, FIRST_DATE } from '../../support/databases.ts';
 import { needFor, samplePerson, sampleReversal, sampleSettlement, writing } from '../../support/settlement-samples.ts';
 
@@ -31,7 +34,7 @@ describeEachDatabase('clearing', (open) => {
     const database = await open();
     await database.personStore.importPersons([samplePerson('p1')]);
     const clock = { now: () => now };
-    const deps: ClearingDeps = { store: database.clearingStore, regions: REGIONS, clock };
+    const deps: ClearingDeps = { ...clearingPorts(database), regions: REGIONS, clock };
     return { database, deps };
   }
 
@@ -45,6 +48,7 @@ describeEachDatabase('clearing', (open) => {
     const of = async (windowId: number) => ({
       gross: await store.grossItems(windowId),
       statements: await store.statements(windowId),
+      institutions: await store.institutionStatements(windowId),
       nets: await store.netPositions(windowId),
     });
     const results = [];
@@ -113,10 +117,10 @@ describeEachDatabase('clearing', (open) => {
 
   it('reads a pair in pages and misses none', async () => {
     const { database, deps } = await begin();
-    const many = Array.from({ length: 2_345 }, () => sampleSettlement());
+    const many = Array.from({ length: 12_345 }, () => sampleSettlement());
     await settle(database, () => many);
     await clearUpTo(deps, FIRST_DATE);
-    expect(await database.clearingStore.statements(1)).toMatchObject([{ settlements: 2_345, owed: 2_345 * 9_500 }]);
+    expect(await database.clearingStore.statements(1)).toMatchObject([{ settlements: 12_345, owed: 12_345 * 9_500 }]);
   });
 
   it('gives each missed night a window of its own, in order, also the empty ones', async () => {
@@ -214,14 +218,14 @@ describeEachDatabase('clearing', (open) => {
   it('ends before its next step when it is told to, and goes on later', async () => {
     const { database, deps } = await begin(at('2026-11-27', '08:00'));
     const told = new AbortController();
-    const store: ClearingDeps['store'] = {
-      ...database.clearingStore,
+    const steps: ClearingDeps['steps'] = {
+      ...database.clearingSteps,
       async issue(...issue) {
-        await database.clearingStore.issue(...issue);
+        await database.clearingSteps.issue(...issue);
         told.abort(new RangeError('told to end'));
       },
     };
-    await expect(clearDue({ ...deps, store, signal: told.signal })).rejects.toThrow('told to end');
+    await expect(clearDue({ ...deps, steps, signal: told.signal })).rejects.toThrow('told to end');
     expect((await clearDue(deps)).map(({ windowId }) => windowId)).toEqual([2, 3]);
   });
 
@@ -237,7 +241,7 @@ describeEachDatabase('clearing', (open) => {
     let steps = 0;
     await clearDue({
       ...undisturbed.deps,
-      store: stepwise(undisturbed.database.clearingStore, () => void (steps += 1)),
+      ...stepwise(undisturbed.deps, () => void (steps += 1)),
     });
     const expected = await everything(undisturbed.database);
     expect(expected.results.flatMap(({ statements }) => statements)).toHaveLength(2);
@@ -246,33 +250,90 @@ describeEachDatabase('clearing', (open) => {
     for (let crashAt = 1; crashAt <= steps; crashAt++) {
       const { database, deps } = await startOver();
       let step = 0;
-      const crashing = stepwise(database.clearingStore, () => {
+      const crashing = stepwise(deps, () => {
         step += 1;
         if (step === crashAt) throw new RangeError('crashed');
       });
-      await expect(clearDue({ ...deps, store: crashing })).rejects.toThrow('crashed');
+      await expect(clearDue({ ...deps, ...crashing })).rejects.toThrow('crashed');
       await clearDue(deps);
       expect(await everything(database), `crash at step ${crashAt} of ${steps}`).toEqual(expected);
     }
+  }, 120_000);
+
+  describe('holds a window back whose', () => {
+    type Page = WindowPage;
+    const spoil = (reader: WindowReader, change: (page: Page) => Page): WindowReader => ({
+      ...reader,
+      async *pages(windowId) {
+        for await (const page of reader.pages(windowId)) yield change(page);
+      },
+    });
+    const inParts = (change: (part: WindowPart) => WindowPart) => (page: Page) => ({
+      ...page,
+      parts: page.parts.map(change),
+    });
+    const ways: Readonly<Record<string, (page: Page) => Page>> = {
+      'bills are fewer than its index has': (page) => ({ ...page, items: page.items.slice(1) }),
+      'bills do not add up to its gross': (page) => ({
+        ...page,
+        items: page.items.map((item, index) => (index === 0 ? { ...item, fundTotal: item.fundTotal + 1 } : item)),
+      }),
+      'gross is not what was posted': inParts((part) => ({
+        ...part,
+        booked: part.booked.map((sum, index) => (index === 0 ? { ...sum, amount: sum.amount - 1 } : sum)),
+      })),
+      'postings lie in an account that the gross does not know': inParts((part) => ({
+        ...part,
+        booked: [...part.booked, { book: '310118', account: 'payable', party: 'H0', amount: 1 }],
+      })),
+      'bills are not all documented': inParts((part) => ({ ...part, undocumented: ['s1'] })),
+      'bills have other postings': inParts((part) => ({ ...part, misbooked: ['s1'] })),
+    };
+
+    it.each(Object.keys(ways))('%s, closes those after it, and clears all when it is put right', async (way) => {
+      const { database, deps } = await begin(at('2026-11-26', '08:00'));
+      await settle(database, aDay);
+      const reader = spoil(deps.reader, ways[way]!);
+      await expect(clearDue({ ...deps, reader })).rejects.toMatchObject({
+        code: 'WINDOW_DISAGREES',
+        retryable: false,
+        extra: { windowId: 1, wrong: expect.any(Array) as string[] },
+      });
+      const states = async () => (await database.clearingStore.windows(9)).map(({ state }) => state).reverse();
+      expect(await states()).toEqual(['closed', 'closed', 'open']);
+      expect(await database.clearingStore.statements(1)).toEqual([]);
+      expect((await clearDue(deps)).map(({ windowId }) => windowId)).toEqual([1, 2]);
+      expect(await states()).toEqual(['issued', 'issued', 'open']);
+    });
   });
 
-  it('does not issue a window whose bills do not add up to its gross', async () => {
+  it('adds journal entries to what each account moved, and compares bills without them', async () => {
     const { database, deps } = await begin();
     await settle(database, aDay);
-    const store: ClearingDeps['store'] = {
-      ...database.clearingStore,
-      items: async (...query) => (await database.clearingStore.items(...query)).slice(1),
-    };
-    await expect(clearUpTo({ ...deps, store }, FIRST_DATE)).rejects.toThrow(
-      'the bills and adjustments of a pair add up to its gross',
-    );
-    expect(await database.clearingStore.window(1)).toMatchObject({ state: 'closed' });
-    expect(await database.clearingStore.statements(1)).toEqual([]);
+    const sums = await sumWindow(deps.reader, 1, {});
+    const total = sums.balances.reduce((sum, { amount }) => sum + amount, 0);
+    expect(total).toBe(0);
+    expect(sums.balances).toContainEqual({ book: '320509', account: 'personal', party: '', amount: 2 * 2_000 });
+    expect(sums.firstAtMs).toBe(1_795_000_000_000);
+  });
+
+  it('states every institution, also what its own county owes it', async () => {
+    const { database, deps } = await begin();
+    await settle(database, aDay);
+    await clearUpTo(deps, FIRST_DATE);
+    expect(await database.clearingStore.institutionStatements(1)).toMatchObject([
+      { institutionId: 'H31011800001', treatmentRegion: '310118', settlements: 5, owed: 9_500 },
+      { institutionId: 'H32050900001', treatmentRegion: '320509', settlements: 1, owed: 9_500 },
+      { institutionId: 'H33042100001', treatmentRegion: '330421', settlements: 1, owed: 9_500 },
+    ]);
   });
 });
 
-/** A store that calls before each step, and after each step that writes: a crash may come on either side of it. */
-function stepwise(store: ClearingStore, step: () => void): ClearingDeps['store'] {
+/** Ports that call before each step, and after each step that writes: a crash may come on either side of it. */
+function stepwise(
+  { store, steps, reader }: ClearingDeps,
+  step: () => void,
+): Pick<ClearingDeps, 'store' | 'steps' | 'reader'> {
   const read =
     <A extends unknown[], R>(call: (...values: A) => Promise<R>) =>
     async (...values: A): Promise<R> => {
@@ -287,14 +348,25 @@ function stepwise(store: ClearingStore, step: () => void): ClearingDeps['store']
       step();
     };
   return {
-    openWindow: read(store.openWindow),
-    closedWindows: read(store.closedWindows),
-    window: read(store.window),
-    gross: read(store.gross),
-    adjustments: read(store.adjustments),
-    items: read(store.items),
-    closeWindow: write(store.closeWindow),
-    issue: write(store.issue),
+    store: {
+      openWindow: read(store.openWindow),
+      closedWindows: read(store.closedWindows),
+      window: read(store.window),
+      grossItems: read(store.grossItems),
+      closeWindow: write(store.closeWindow),
+    },
+    steps: { reconcile: write(steps.reconcile), net: write(steps.net), issue: write(steps.issue) },
+    reader: {
+      count: read(reader.count),
+      journal: read(reader.journal),
+      adjustments: read(reader.adjustments),
+      async *pages(windowId) {
+        for await (const page of reader.pages(windowId)) {
+          step();
+          yield page;
+        }
+      },
+    },
   };
 }
 

@@ -1,16 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  addBusinessDays,
   answerDue,
   confirmDue,
   firstTimelyMonth,
   instructDate,
-  isBusinessDay,
   liquidationDue,
   noticeDate,
   payDue,
 } from '../../../src/core/lifecycle/deadlines.ts';
+import { addWorkingDays, isWorkingDay } from '../../../src/core/working-days.ts';
 import { prefundSize, topUpFor, usageLevel, usageOf } from '../../../src/core/lifecycle/prefund-usage.ts';
 import { shippedCalendar } from '../../support/life.ts';
 
@@ -24,14 +23,14 @@ describe('business days', () => {
     ['2026-10-10', true],
     ['2026-02-14', true],
   ])('%s is worked: %s', (date, worked) => {
-    expect(isBusinessDay(calendar, date)).toBe(worked);
+    expect(isWorkingDay(date, calendar)).toBe(worked);
   });
 
   it('skip weekends and holidays, count weekends that are worked, and not the first day', () => {
-    expect(addBusinessDays(calendar, '2026-11-27', 0)).toBe('2026-11-27');
-    expect(addBusinessDays(calendar, '2026-11-27', 1)).toBe('2026-11-30');
-    expect(addBusinessDays(calendar, '2026-09-30', 1)).toBe('2026-10-08');
-    expect(addBusinessDays(calendar, '2026-10-09', 1)).toBe('2026-10-10');
+    expect(addWorkingDays('2026-11-27', 0, calendar)).toBe('2026-11-27');
+    expect(addWorkingDays('2026-11-27', 1, calendar)).toBe('2026-11-30');
+    expect(addWorkingDays('2026-09-30', 1, calendar)).toBe('2026-10-08');
+    expect(addWorkingDays('2026-10-09', 1, calendar)).toBe('2026-10-10');
   });
 });
 

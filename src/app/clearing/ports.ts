@@ -1,0 +1,86 @@
+import type { AccountSum } from '../../core/clearing/agreement.ts';
+import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
+import type {
+  Fence,
+  GrossItem,
+  InstitutionStatement,
+  NetPosition,
+  OutboxMessage,
+  PairStatement,
+  StatementItem,
+} from '../ports.ts';
+
+/** A bill's part in statements, with the two counties that it lies between. */
+export interface WindowItem extends StatementItem {
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+}
+
+/** What the database adds up over a run of settlements of a window. */
+export interface WindowPart {
+  /** By layer, from the settlements' own columns. */
+  readonly gross: readonly GrossItem[];
+  readonly settlements: number;
+  /** By account, from the postings of these settlements. */
+  readonly booked: readonly AccountSum[];
+  /** Settlements whose postings do not come to 0 in each book, or owe their institution something else. */
+  readonly misbooked: readonly string[];
+  /** Settlements that have no document. */
+  readonly undocumented: readonly string[];
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+/** Settlements of a window in the order of their ids, and now and then what the database made of all those before. */
+export interface WindowPage {
+  readonly items: readonly WindowItem[];
+  readonly parts: readonly WindowPart[];
+}
+
+/** What the journal put into a window. */
+export interface WindowJournal {
+  readonly booked: readonly AccountSum[];
+  readonly unbalanced: readonly string[];
+  readonly entries: number;
+  readonly firstAtMs: number | undefined;
+  readonly lastAtMs: number | undefined;
+}
+
+/** Reads a closed window, which does not change any more. */
+export interface WindowReader {
+  /** How many settlements the index of windows has in it. */
+  count(windowId: number): Promise<number>;
+  /** The whole window once, page by page, in bounded memory. Nothing depends on ids of other windows or on clocks. */
+  pages(windowId: number): AsyncIterable<WindowPage>;
+  journal(windowId: number): Promise<WindowJournal>;
+  /** What came into it from earlier windows, by layer: deductions, and items that were under objection. */
+  adjustments(windowId: number): Promise<readonly Adjustment[]>;
+}
+
+/** What reconciling a window found, two ways. */
+export interface WindowSums {
+  readonly settlements: number;
+  readonly gross: readonly GrossItem[];
+  readonly statements: readonly PairStatement[];
+  readonly institutions: readonly InstitutionStatement[];
+  /** What moved in each account, of settlements and of the journal. */
+  readonly balances: readonly AccountSum[];
+  /** When the first and the last entry of the window were made; undefined for an empty one. */
+  readonly firstAtMs: number | undefined;
+  readonly lastAtMs: number | undefined;
+}
+
+/**
+ * What clearing writes of a window that is closed. Each is one transaction, does nothing when it was done before, and is refused when its fence is
+ * not the newest.
+ *
+ * @throws AppError LEASE_LOST (retryable)
+ */
+export interface ClearingSteps {
+  /** Keeps what a closed window came to, and marks it reconciled. */
+  reconcile(windowId: number, sums: WindowSums, atMs: number, fence?: Fence): Promise<void>;
+  /** Keeps the positions of a reconciled window. */
+  net(windowId: number, nets: readonly NetPosition[], fence?: Fence): Promise<void>;
+  /** Sends the notices of a reconciled window on their way and marks it issued. */
+  issue(windowId: number, notices: readonly OutboxMessage[], atMs: number, fence?: Fence): Promise<void>;
+}

@@ -1,0 +1,230 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { differencesOf, type AccountSum, type Difference, type GroupSum } from '../../core/clearing/agreement.ts';
+import { owedByPair } from '../../core/clearing/netting.ts';
+import { invariant } from '../../core/invariant.ts';
+import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
+import type { Fen } from '../../core/money/fen.ts';
+import { formatFen } from '../../core/money/text.ts';
+import { AppError } from '../../platform/errors.ts';
+import type { GrossItem, InstitutionStatement, PairStatement } from '../ports.ts';
+import { adjustedIn, withAdjustments } from './add-adjustments.ts';
+import { itemHash, ItemsHash } from './item-hash.ts';
+import type { WindowItem, WindowPart, WindowReader, WindowSums } from './ports.ts';
+
+/** How far the pass over a window is. */
+export type OnProgress = (done: number, total: number) => void;
+
+/** Many bills one after the other: their number, what is owed for them, and their hash. */
+class Tally {
+  readonly #hash = new ItemsHash();
+  settlements = 0;
+  owed: Fen = 0;
+
+  add(owed: Fen, hash: string): void {
+    this.settlements += 1;
+    this.owed += owed;
+    this.#hash.add(hash);
+  }
+
+  result(): { settlements: number; owed: Fen; itemsHash: string } {
+    return { settlements: this.settlements, owed: this.owed, itemsHash: this.#hash.digest() };
+  }
+}
+
+interface Group extends GroupSum {
+  settlements: number;
+  fundTotal: Fen;
+  account: Fen;
+  readonly pair: Tally;
+  readonly institution: Tally;
+}
+
+/** By treatment county and scheme. */
+type ByTreatment = Map<string, Map<string, Group>>;
+
+function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  map.set(key, value);
+  return value;
+}
+
+/** Bills are added up in turns of so many, so that a process that also answers requests does. */
+const ITEMS_PER_TURN = 2000;
+const NAMED_MAX = 20;
+
+/** What is known of a window so far; one page after the other is added. */
+class Ongoing {
+  readonly groups: Group[] = [];
+  readonly #groupOf = new Map<string, Map<string, ByTreatment>>();
+  readonly pairs = new Map<string, { homeRegion: string; treatmentRegion: string; tally: Tally }>();
+  readonly institutions = new Map<string, { institutionId: string; treatmentRegion: string; tally: Tally }>();
+  readonly gross = new Map<string, GrossItem>();
+  readonly booked = new Map<string, AccountSum>();
+  readonly wrong: string[] = [];
+  settlements = 0;
+  summed = 0;
+  firstAtMs: number | undefined;
+  lastAtMs: number | undefined;
+
+  item(item: WindowItem): void {
+    const { homeRegion, treatmentRegion, institutionId, scheme, fundTotal, account, owed } = item;
+    // Map in map: putting a name together for each bill cost as much as hashing it.
+    const known = this.#groupOf.get(homeRegion)?.get(institutionId)?.get(treatmentRegion)?.get(scheme);
+    const group = known ?? this.#newGroup(item);
+    this.settlements += 1;
+    group.settlements += 1;
+    group.fundTotal += fundTotal;
+    group.account += account;
+    const hash = itemHash(item);
+    group.pair.add(owed, hash);
+    group.institution.add(owed, hash);
+  }
+
+  part({ gross, booked, settlements, ...part }: WindowPart): void {
+    for (const sum of gross) this.#addGross(sum);
+    for (const sum of booked) this.addBooked(sum);
+    this.summed += settlements;
+    this.wrong.push(...part.misbooked.map((id) => `the postings of ${id}`));
+    this.wrong.push(...part.undocumented.map((id) => `the document of ${id}`));
+    this.during(part.firstAtMs, part.lastAtMs);
+  }
+
+  addBooked({ book, account, party, amount }: AccountSum): void {
+    const name = `${book} ${account} ${party}`;
+    const known = this.booked.get(name)?.amount ?? 0;
+    this.booked.set(name, { book, account, party, amount: known + amount });
+  }
+
+  during(firstAtMs: number | undefined, lastAtMs: number | undefined): void {
+    if (firstAtMs !== undefined) this.firstAtMs = Math.min(firstAtMs, this.firstAtMs ?? firstAtMs);
+    if (lastAtMs !== undefined) this.lastAtMs = Math.max(lastAtMs, this.lastAtMs ?? lastAtMs);
+  }
+
+  #addGross(item: GrossItem): void {
+    const { homeRegion, treatmentRegion, institutionId, scheme, layer } = item;
+    const name = `${homeRegion} ${treatmentRegion} ${institutionId} ${scheme} ${layer}`;
+    const known = this.gross.get(name);
+    if (known === undefined) this.gross.set(name, item);
+    else {
+      const settlements = known.settlements + item.settlements;
+      this.gross.set(name, { ...known, settlements, amount: known.amount + item.amount });
+    }
+  }
+
+  #newGroup({ homeRegion, treatmentRegion, institutionId, scheme }: WindowItem): Group {
+    const tally = (): Tally => new Tally();
+    const pair = made(this.pairs, `${homeRegion} ${treatmentRegion}`, () => {
+      return { homeRegion, treatmentRegion, tally: tally() };
+    });
+    const institution = made(this.institutions, `${treatmentRegion} ${institutionId}`, () => {
+      return { institutionId, treatmentRegion, tally: tally() };
+    });
+    const key = { homeRegion, treatmentRegion, institutionId, scheme };
+    const sums = { settlements: 0, fundTotal: 0, account: 0 };
+    const group = { ...key, ...sums, pair: pair.tally, institution: institution.tally };
+    this.groups.push(group);
+    const ofHome = made(this.#groupOf, homeRegion, () => new Map<string, ByTreatment>());
+    const ofInstitution: ByTreatment = made(
+      ofHome,
+      institutionId,
+      (): ByTreatment => new Map<string, Map<string, Group>>(),
+    );
+    made(ofInstitution, treatmentRegion, () => new Map<string, Group>()).set(scheme, group);
+    return group;
+  }
+}
+
+function wordsFor({ what, expected, found }: Difference): string {
+  return `${what}: ${formatFen(expected)} expected, ${formatFen(found)} found`;
+}
+
+function disagrees(windowId: number, wrong: readonly string[]): AppError {
+  return new AppError('WINDOW_DISAGREES', `window ${windowId} does not add up in ${wrong.length} places`, {
+    status: 500,
+    help: 'the window stays closed and nothing is issued: compare the settlements, documents and postings that are named',
+    extra: { windowId, wrong: wrong.slice(0, NAMED_MAX), places: wrong.length },
+  });
+}
+
+/**
+ * Goes over a closed window once and computes it in three ways: the database sums layers and, apart from them, postings by
+ * account; bill after bill is added up and hashed here in the order of ids. What they come to must be the same to the fen,
+ * every bill must have its document, and its postings must come to 0 in each book.
+ *
+ * @shape window → gross, statements by pair and by institution, and what moved in every account
+ * @units fen
+ * @throws AppError WINDOW_DISAGREES with the first places that differ, DATABASE_UNAVAILABLE (retryable), the signal's reason
+ * @source design §9
+ */
+export async function sumWindow(
+  reader: WindowReader,
+  windowId: number,
+  { signal, onProgress }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: OnProgress | undefined },
+): Promise<WindowSums> {
+  const total = await reader.count(windowId);
+  const ongoing = new Ongoing();
+  for await (const page of reader.pages(windowId)) {
+    for (let from = 0; from < page.items.length; from += ITEMS_PER_TURN) {
+      for (const item of page.items.slice(from, from + ITEMS_PER_TURN)) ongoing.item(item);
+      await nextTurn();
+    }
+    page.parts.forEach((part) => {
+      ongoing.part(part);
+    });
+    signal?.throwIfAborted();
+    onProgress?.(ongoing.settlements, total);
+  }
+  const wrong = ongoing.wrong;
+  const { settlements, summed } = ongoing;
+  if (settlements !== total || summed !== total) {
+    wrong.push(`${total} settlements are indexed, ${settlements} were read and ${summed} summed`);
+  }
+  const gross = [...ongoing.gross.values()];
+  const settled = [...ongoing.booked.values()];
+  wrong.push(...differencesOf(gross, ongoing.groups, settled).map(wordsFor));
+
+  const journal = await reader.journal(windowId);
+  wrong.push(...journal.unbalanced.map((id) => `the postings of ${id}`));
+  if (wrong.length > 0) throw disagrees(windowId, wrong);
+
+  for (const sum of journal.booked) ongoing.addBooked(sum);
+  ongoing.during(journal.firstAtMs, journal.lastAtMs);
+  return resultOf(windowId, ongoing, gross, await reader.adjustments(windowId));
+}
+
+function resultOf(
+  windowId: number,
+  ongoing: Ongoing,
+  settled: readonly GrossItem[],
+  adjustments: readonly Adjustment[],
+): WindowSums {
+  const gross = withAdjustments(settled, adjustments);
+  // A pair or an institution whose bills were all paid in cash has no statement; what a county spends at home is owed to
+  // nobody, but its institutions wait for it.
+  const statements = owedByPair(gross).map((pair): PairStatement => {
+    const { homeRegion, treatmentRegion, amount } = pair;
+    const tally = ongoing.pairs.get(`${homeRegion} ${treatmentRegion}`)?.tally ?? new Tally();
+    const { owed, ...items } = tally.result();
+    const statementId = `${windowId}-${homeRegion}-${treatmentRegion}`;
+    invariant(owed + adjustedIn(adjustments, pair) === amount, 'bills and adjustments of a pair come to its gross');
+    return { statementId, windowId, homeRegion, treatmentRegion, ...items, owed: amount };
+  });
+  const owing = new Map(gross.map(({ institutionId, treatmentRegion }) => [institutionId, treatmentRegion]));
+  const institutions = Array.from(owing, ([institutionId, treatmentRegion]): InstitutionStatement => {
+    const tally = ongoing.institutions.get(`${treatmentRegion} ${institutionId}`)?.tally ?? new Tally();
+    const { owed, ...items } = tally.result();
+    const adjusted = adjustedIn(adjustments, { institutionId });
+    return { windowId, institutionId, treatmentRegion, ...items, owed: owed + adjusted };
+  });
+  return {
+    settlements: ongoing.settlements,
+    gross,
+    statements,
+    institutions,
+    balances: [...ongoing.booked.values()],
+    firstAtMs: ongoing.firstAtMs,
+    lastAtMs: ongoing.lastAtMs,
+  };
+}

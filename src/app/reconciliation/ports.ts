@@ -1,0 +1,240 @@
+import type { DateText } from '../../core/calendar.ts';
+import type { Difference } from '../../core/reconcile/classify.ts';
+import type { CorrectionAction } from '../../core/reconcile/correction.ts';
+import type { JournalEntry } from '../../core/ledger/journal.ts';
+import type { Fen } from '../../core/money/fen.ts';
+import type { Scheme } from '../../core/policy/terms.ts';
+import type { DifferenceClass, Figures, FileSource, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
+import type { ClearingType, Totals } from '../../core/reconcile/totals.ts';
+import type { LineForm } from './line-form.ts';
+import type { LineProblem } from './line-reader.ts';
+import type { StagedLines } from './staged-lines.ts';
+
+/**
+ * Where a file is on its way.
+ *
+ * - `loading` → `loaded` (every line is good and stored) → `matched` (every difference is known) → `closed` (every one decided)
+ * - `refused`: the file is bad, nothing of it is kept but what is wrong · `superseded`: a later file took its place
+ */
+export type RunState = 'loading' | 'loaded' | 'matched' | 'closed' | 'refused' | 'superseded';
+
+/** Totals of a file, or of our books for the same period and party, of settlements and of reversals. */
+export interface RunTotals {
+  readonly settled: Totals;
+  readonly refunded: Totals;
+}
+
+/** What a file is about, and which file it is. */
+export interface RunFile {
+  readonly source: FileSource;
+  /** Institution id, or the fund's region. */
+  readonly party: string;
+  /** County of the party: its clerks decide. */
+  readonly region: string;
+  readonly windowId: number;
+  readonly businessDate: DateText;
+  readonly form: LineForm['name'];
+  readonly fileName: string;
+  readonly sha256: string;
+  /** As sent. */
+  readonly bytesTotal: number;
+  readonly sentBy: string;
+}
+
+/** One file held against our books for one business day. */
+export interface ReconciliationRun extends RunFile {
+  readonly runId: number;
+  readonly state: RunState;
+  /** Of the unpacked file. */
+  readonly bytesDone: number;
+  readonly lines: number;
+  readonly fileTotals: RunTotals | undefined;
+  readonly ourTotals: RunTotals | undefined;
+  readonly differences: number;
+  readonly problems: readonly LineProblem[];
+  readonly closedBy: string | undefined;
+  readonly startedAtMs: number;
+  readonly touchedAtMs: number;
+  readonly loadedAtMs: number | undefined;
+  readonly matchedAtMs: number | undefined;
+  readonly closedAtMs: number | undefined;
+}
+
+/** Which runs, newest first. */
+export interface RunFilter {
+  readonly source?: FileSource | undefined;
+  readonly party?: string | undefined;
+  readonly region?: string | undefined;
+  readonly windowId?: number | undefined;
+  readonly limit: number;
+}
+
+/** Runs, and the lines of their files while they are needed. */
+export interface RunStore {
+  /**
+   * Starts a run, or finds the one of the same file. A run that was refused, or whose process has said nothing since
+   * `staleBeforeMs`, is started again from nothing.
+   */
+  begin(
+    file: RunFile,
+    nowMs: number,
+    staleBeforeMs: number,
+  ): Promise<{ readonly run: ReconciliationRun; readonly isNew: boolean }>;
+  /** The window of a business day. */
+  windowOn(businessDate: DateText): Promise<{ readonly windowId: number; readonly isClosed: boolean } | undefined>;
+  /** Whether a run of this party and window is closed. */
+  hasClosed(source: FileSource, party: string, windowId: number): Promise<boolean>;
+  /** Stores lines, a few ten thousand a call; they count for nothing before `loaded`. */
+  append(runId: number, staged: StagedLines): Promise<void>;
+  progress(runId: number, bytesDone: number, lines: number, nowMs: number): Promise<void>;
+  /** Lines that are there twice, word for word, at most `limit`; with the line that was first. */
+  repeats(runId: number, limit: number): Promise<readonly { readonly lineNo: number; readonly firstNo: number }[]>;
+  /** Makes negative lines that name the settlement they undo stand for its reversal, wherever there is one. */
+  resolveRefunds(runId: number): Promise<void>;
+  loaded(runId: number, form: LineForm['name'], totals: RunTotals, nowMs: number): Promise<void>;
+  /** Removes all lines and says why. */
+  refuse(runId: number, problems: readonly LineProblem[], nowMs: number): Promise<void>;
+  find(runId: number): Promise<ReconciliationRun | undefined>;
+  list(filter: RunFilter): Promise<readonly ReconciliationRun[]>;
+  /** Closes a matched run whose differences are all decided, and removes its lines; false when it is not so far. */
+  close(runId: number, closedBy: string, nowMs: number): Promise<boolean>;
+}
+
+/** What one page of matching found. */
+export interface Candidate {
+  readonly runId: number;
+  readonly unmatched: Unmatched;
+  /** Whether our books have the lines' id for another party: then the file is somebody else's. */
+  readonly isForeign: boolean;
+}
+
+/** Holds lines against settlements in pages: one pass over the window for any number of runs, one over each file. */
+export interface MatchStore {
+  /** Of these parties and the window, in the order given. */
+  ourTotals(runs: readonly ReconciliationRun[]): Promise<readonly RunTotals[]>;
+  /** Rows of ours in the window of the runs that no line, or not exactly one equal line, stands for. */
+  ours(runs: readonly ReconciliationRun[]): AsyncIterable<readonly Candidate[]>;
+  /** Lines of a run that no row of ours stands for. */
+  theirs(run: ReconciliationRun): AsyncIterable<readonly Candidate[]>;
+  /** Removes what an earlier try recorded. */
+  restart(runIds: readonly number[]): Promise<void>;
+  /** Differences of a run, numbered from `firstNo`. */
+  record(run: ReconciliationRun, firstNo: number, differences: readonly Difference[]): Promise<void>;
+  /** Marks a run matched; earlier runs of its party and window are superseded. */
+  matched(runId: number, ourTotals: RunTotals, differences: number, nowMs: number): Promise<void>;
+}
+
+/** What a decision about a difference has come to. */
+export type DifferenceState = 'open' | 'proposed' | 'accepted' | 'refused';
+
+/** A difference as recorded. */
+export interface RecordedDifference {
+  readonly runId: number;
+  readonly differenceNo: number;
+  readonly class: DifferenceClass;
+  readonly action: CorrectionAction;
+  readonly adjustBy: Fen;
+  readonly refund: boolean;
+  readonly homeRegion: string | undefined;
+  readonly treatmentRegion: string | undefined;
+  readonly ours:
+    | (Figures & {
+        readonly settlementId: string;
+        readonly institutionId: string;
+        readonly billNumber: string;
+        readonly personId: string;
+        readonly scheme: Scheme;
+      })
+    | undefined;
+  readonly line:
+    | (Figures & {
+        readonly lineNo: number;
+        readonly settlementId: string;
+        readonly visitId: string;
+        readonly personId: string;
+      })
+    | undefined;
+  readonly related: RelatedRow | undefined;
+  readonly state: DifferenceState;
+  readonly proposedBy: string | undefined;
+  /** County of the first of two. */
+  readonly proposedRegion: string | undefined;
+  readonly decidedBy: string | undefined;
+  readonly decidedAtMs: number | undefined;
+  readonly reason: string | undefined;
+  /** Journal entry or reversal that accepting it wrote. */
+  readonly outcomeId: string | undefined;
+}
+
+/** Which differences, in the order of runs and numbers. */
+export interface DifferenceFilter {
+  readonly runId?: number | undefined;
+  readonly class?: DifferenceClass | undefined;
+  readonly state?: DifferenceState | undefined;
+  /** Those of settlements or runs of this county. */
+  readonly region?: string | undefined;
+  /** Those of this party's runs. */
+  readonly party?: string | undefined;
+  readonly after?: { readonly runId: number; readonly differenceNo: number } | undefined;
+  readonly limit: number;
+}
+
+/** Who decided, when and why. */
+export interface Decision {
+  readonly runId: number;
+  readonly differenceNo: number;
+  readonly by: string;
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+/** Differences and what became of them. Each method answers false when the difference is not in the state it starts from. */
+export interface DifferenceStore {
+  find(runId: number, differenceNo: number): Promise<RecordedDifference | undefined>;
+  list(filter: DifferenceFilter): Promise<readonly RecordedDifference[]>;
+  /** open → proposed: the first of two people. */
+  propose(decision: Decision, region: string): Promise<boolean>;
+  /** open or proposed → refused. */
+  refuse(decision: Decision): Promise<boolean>;
+  /** open → accepted, where no money moves; proposed → accepted with the reversal that was made. */
+  accept(
+    decision: Decision,
+    outcome?: { readonly reversalId: string; readonly settlementId: string },
+  ): Promise<boolean>;
+}
+
+/** What an accepted adjustment does to the clearing of the open window. */
+export interface WindowAdjustment {
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly institutionId: string;
+  readonly scheme: Scheme;
+  readonly amount: Fen;
+}
+
+/** Writes corrections that move money. */
+export interface AdjustmentSink {
+  /**
+   * proposed → accepted, the journal entry and the adjustment of the open window's gross, all or nothing; false when the
+   * difference is not proposed any more.
+   *
+   * @throws AppError ALREADY_CORRECTED when another difference of the same settlement was accepted with money
+   */
+  adjust(decision: Decision, entry: JournalEntry, adjustment: WindowAdjustment): Promise<boolean>;
+}
+
+/** What 3201 asks for: one group of settlements over some days. */
+export interface TotalsQuestion {
+  readonly institutionId: string;
+  readonly from: DateText;
+  readonly to: DateText;
+  readonly scheme: Scheme;
+  readonly clearingType: ClearingType;
+  /** Undefined: settlements and reversals together, reversals negative. */
+  readonly refund: boolean | undefined;
+}
+
+/** Sums of our books by the day on which it was settled. */
+export interface TotalsStore {
+  totals(question: TotalsQuestion): Promise<Totals>;
+}

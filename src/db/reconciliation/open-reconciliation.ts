@@ -1,0 +1,48 @@
+import type { Knex } from 'knex';
+import type {
+  AdjustmentSink,
+  DifferenceStore,
+  MatchStore,
+  RunStore,
+  TotalsStore,
+} from '../../app/reconciliation/ports.ts';
+import { ourError, withOurErrors } from '../driver-errors.ts';
+import { createMysqlAppend, createSqliteAppend } from './append-lines.ts';
+import { createAdjustmentSink, createDifferenceStore } from './difference-store.ts';
+import { createMatchStore } from './match-store.ts';
+import { createRunStore } from './run-store.ts';
+import { createTotalsStore } from './totals-store.ts';
+
+/** All that reconciliation keeps in a database. */
+export interface Reconciliation {
+  readonly runs: RunStore;
+  readonly matches: MatchStore;
+  readonly differences: DifferenceStore;
+  readonly adjustments: AdjustmentSink;
+  readonly totals: TotalsStore;
+}
+
+async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* pages;
+  } catch (error) {
+    throw ourError(error);
+  }
+}
+
+/** The stores of reconciliation on either engine. */
+export function openReconciliation(knex: Knex): Reconciliation {
+  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
+  const matches = createMatchStore(knex);
+  return {
+    runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
+    matches: {
+      ...withOurErrors(matches),
+      ours: (runs) => withOurErrorsInside(matches.ours(runs)),
+      theirs: (run) => withOurErrorsInside(matches.theirs(run)),
+    },
+    differences: withOurErrors(createDifferenceStore(knex)),
+    adjustments: withOurErrors(createAdjustmentSink(knex)),
+    totals: withOurErrors(createTotalsStore(knex)),
+  };
+}

@@ -1,0 +1,184 @@
+import type { Knex } from 'knex';
+import type { RunStore } from '../../app/reconciliation/ports.ts';
+import { exactInteger } from '../exact-integer.ts';
+import { inTransaction } from '../in-transaction.ts';
+import { rowsOf } from '../raw-rows.ts';
+import type { Row } from '../settlement-rows.ts';
+import type { AppendLines } from './append-lines.ts';
+import { runOf } from './run-rows.ts';
+
+const ROWS_A_DELETE = 20_000;
+
+const FILE_KEY = ['source', 'party', 'window_id', 'sha256'];
+
+/** A negative line names the settlement that it undoes; its reversal is found by the bill, whose attempts are numbered. */
+const REVERSAL = `SELECT r.settlement_id FROM settlement s JOIN settlement r ON r.bill_key = s.bill_key AND r.attempt = -s.attempt
+  WHERE s.settlement_id = reconciliation_line.settlement_id AND s.reverses IS NULL`;
+const RESOLVE = `UPDATE reconciliation_line SET given_id = settlement_id, settlement_id = (${REVERSAL})
+  WHERE run_id = ? AND refund = 1 AND EXISTS (${REVERSAL})`;
+
+const DOUBLES = `SELECT settlement_id FROM reconciliation_line WHERE run_id = ? AND settlement_id > ?
+  GROUP BY settlement_id HAVING COUNT(*) > 1 ORDER BY settlement_id LIMIT ?`;
+const DOUBLES_A_PAGE = 2000;
+const CONTENT = [
+  'settlement_id',
+  'refund',
+  'visit_id',
+  'person_id',
+  'total_fen',
+  'fund_total_fen',
+  'account_fen',
+  'policy_hash',
+];
+
+/** Ids of which a run has several lines, also where one of them is a refund. */
+async function* doubledIds(knex: Knex, runId: number): AsyncGenerator<string[]> {
+  let after = '';
+  for (;;) {
+    const rows = await rowsOf<Row>(knex, DOUBLES, [runId, after, DOUBLES_A_PAGE]);
+    const ids = rows.map((row) => row.settlement_id as string);
+    if (ids.length > 0) yield ids;
+    if (ids.length < DOUBLES_A_PAGE) return;
+    after = ids.at(-1) ?? '';
+  }
+}
+
+/** A few thousand rows a transaction, so that nobody waits and no log grows. */
+async function removeLines(knex: Knex, runId: number): Promise<void> {
+  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
+  if (!isMysql) {
+    await knex('reconciliation_line').where('run_id', runId).delete();
+    return;
+  }
+  for (;;) {
+    const answer = (await knex.raw(`DELETE FROM reconciliation_line WHERE run_id = ? LIMIT ${ROWS_A_DELETE}`, [
+      runId,
+    ])) as [{ affectedRows: number }];
+    if (answer[0].affectedRows < ROWS_A_DELETE) return;
+  }
+}
+
+export function createRunStore(knex: Knex, append: AppendLines): RunStore {
+  const find: RunStore['find'] = async (runId) => {
+    const [row] = await knex<Row>('reconciliation_run').where('run_id', runId).select('*');
+    return row === undefined ? undefined : runOf(row);
+  };
+  const update = (runId: number, columns: Readonly<Record<string, unknown>>) =>
+    knex('reconciliation_run').where('run_id', runId).update(columns);
+
+  return {
+    append,
+    find,
+
+    async begin(file, nowMs, staleBeforeMs) {
+      const key = { source: file.source, party: file.party, window_id: file.windowId, sha256: file.sha256 };
+      const start = {
+        state: 'loading',
+        form: file.form,
+        file_name: file.fileName,
+        sent_by: file.sentBy,
+        bytes_done: 0,
+        file_bytes: file.bytesTotal,
+        line_count: 0,
+        difference_count: 0,
+        problems: null,
+        started_at_ms: nowMs,
+        touched_at_ms: nowMs,
+      };
+      const { runId, isNew } = await inTransaction(knex, async (transaction) => {
+        // Whoever sends the same file at the same time waits here, and then finds the run.
+        await transaction('reconciliation_run')
+          .insert({ ...key, ...start, region: file.region, business_date: file.businessDate, touched_at_ms: 0 })
+          .onConflict(FILE_KEY)
+          .merge(['region']);
+        const [row] = await transaction<Row>('reconciliation_run').where(key).select('*');
+        const { run_id: id, state, touched_at_ms: touched } = row as Row;
+        const isDead = state === 'loading' && exactInteger(touched) < staleBeforeMs;
+        const isStart = isDead || state === 'refused' || exactInteger(touched) === 0;
+        if (isStart) await transaction('reconciliation_run').where(key).update(start);
+        return { runId: exactInteger(id), isNew: isStart };
+      });
+      if (isNew) await removeLines(knex, runId);
+      const run = await find(runId);
+      return { run: run as NonNullable<typeof run>, isNew };
+    },
+
+    async windowOn(businessDate) {
+      const [row] = await knex<Row>('clearing_window').where('business_date', businessDate).select('*');
+      if (row === undefined) return undefined;
+      const { window_id: windowId, state } = row;
+      return { windowId: exactInteger(windowId), isClosed: state !== 'open' };
+    },
+
+    async hasClosed(source, party, windowId) {
+      const key = { source, party, window_id: windowId, state: 'closed' };
+      return (await knex('reconciliation_run').where(key).limit(1).select('run_id')).length > 0;
+    },
+
+    async progress(runId, bytesDone, lines, nowMs) {
+      await update(runId, { bytes_done: bytesDone, line_count: lines, touched_at_ms: nowMs });
+    },
+
+    async repeats(runId, limit) {
+      const found: { lineNo: number; firstNo: number }[] = [];
+      for await (const ids of doubledIds(knex, runId)) {
+        const rows: Row[] = await knex<Row>('reconciliation_line')
+          .where('run_id', runId)
+          .whereIn('settlement_id', ids)
+          .orderBy('line_no')
+          .select([...CONTENT, 'line_no']);
+        const first = new Map<string, number>();
+        for (const row of rows) {
+          const content = JSON.stringify(CONTENT.map((column) => row[column]));
+          const lineNo = exactInteger(row.line_no);
+          const firstNo = first.get(content);
+          if (firstNo === undefined) first.set(content, lineNo);
+          else found.push({ lineNo, firstNo });
+        }
+        if (found.length >= limit) break;
+      }
+      return found.slice(0, limit);
+    },
+
+    async resolveRefunds(runId) {
+      await knex.raw(RESOLVE, [runId]);
+    },
+
+    async loaded(runId, form, totals, nowMs) {
+      const times = { touched_at_ms: nowMs, loaded_at_ms: nowMs };
+      await update(runId, { state: 'loaded', form, file_totals: JSON.stringify(totals), ...times });
+    },
+
+    async refuse(runId, problems, nowMs) {
+      const columns = { state: 'refused', problems: JSON.stringify(problems), difference_count: 0 };
+      await update(runId, { ...columns, touched_at_ms: nowMs });
+      await knex('reconciliation_difference').where('run_id', runId).delete();
+      await removeLines(knex, runId);
+    },
+
+    async list({ source, party, region, windowId, limit }) {
+      const query = knex<Row>('reconciliation_run').orderBy('run_id', 'desc').limit(limit);
+      if (source !== undefined) void query.where('source', source);
+      if (party !== undefined) void query.where('party', party);
+      if (region !== undefined) void query.where('region', region);
+      if (windowId !== undefined) void query.where('window_id', windowId);
+      const rows: readonly Row[] = await query.select('*');
+      return rows.map(runOf);
+    },
+
+    async close(runId, closedBy, nowMs) {
+      const isClosed = await inTransaction(knex, async (transaction) => {
+        const undecided = transaction('reconciliation_difference')
+          .where('run_id', runId)
+          .whereIn('state', ['open', 'proposed']);
+        const closed = await transaction('reconciliation_run')
+          .where({ run_id: runId, state: 'matched' })
+          .whereNotExists(undecided)
+          .update({ state: 'closed', closed_by: closedBy, closed_at_ms: nowMs });
+        return closed > 0;
+      });
+      if (isClosed) await removeLines(knex, runId);
+      return isClosed;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { JobRun } from '../../app/jobs/ports.ts';
+import { notFound } from '../../platform/errors.ts';
+import { shanghaiInstant } from '../../platform/instant.ts';
+import type { HttpDeps } from '../deps.ts';
+import type { Call, Reply } from '../route.ts';
+import type { JobListView, JobRunView, StartRunAnswer, StartRunRequest } from '../schemas/jobs.ts';
+
+function presentRun({ startedAtMs, reportedAtMs, endedAtMs, outcome, ...run }: JobRun): JobRunView {
+  return {
+    ...run,
+    startedAt: shanghaiInstant(startedAtMs),
+    reportedAt: shanghaiInstant(reportedAtMs),
+    endedAt: endedAtMs === undefined ? undefined : shanghaiInstant(endedAtMs),
+    outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as Record<string, unknown>),
+  };
+}
+
+const RUNS_SHOWN = 50;
+
+/** GET /v1/jobs: what ran, what is due, how long it took. */
+export async function listJobRuns({ jobs }: HttpDeps): Promise<Reply<JobListView>> {
+  const { due, runs } = await jobs.list(RUNS_SHOWN);
+  const clearing = { name: 'clearing', schedule: `every night at ${jobs.clearingTime}`, due: [...due] };
+  return { status: 200, body: { jobs: [clearing], runs: runs.map(presentRun) } };
+}
+
+/** GET /v1/jobs/runs/:id: how far a run is. */
+export async function getJobRun({ jobs }: HttpDeps, { params }: Call): Promise<Reply<JobRunView>> {
+  const run = await jobs.find(params['id'] ?? '');
+  if (run === undefined) throw notFound('run');
+  return { status: 200, body: presentRun(run) };
+}
+
+/** POST /v1/jobs/clearing/runs: starts or resumes clearing and does not wait for its end. */
+export async function startClearingRun(
+  { jobs }: HttpDeps,
+  { body }: Call<StartRunRequest>,
+): Promise<Reply<StartRunAnswer>> {
+  return { status: 202, body: { runId: await jobs.startClearing(body.businessDate) } };
+}

@@ -1,0 +1,74 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from './errors.ts';
+
+/** A file that was received whole, with its SHA-256. */
+export interface SpooledFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+const ZIP_MAGIC = Buffer.from('PK');
+
+/** Size and SHA-256 of a file that is there already. */
+export async function describeFile(path: string): Promise<SpooledFile> {
+  const sum = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+    sum.update(chunk);
+    bytes += chunk.length;
+  }
+  return { path, bytes, sha256: sum.digest('hex') };
+}
+
+/**
+ * Writes a stream down in a folder, so that it can be told from others before it is read, and read from its end. What is
+ * too large, or breaks off, leaves nothing behind.
+ *
+ * @throws AppError BODY_TOO_LARGE, and what the stream fails with
+ */
+export async function spoolFile(stream: AsyncIterable<Buffer>, folder: string, bytesMax: number): Promise<SpooledFile> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `${randomUUID()}.upload`);
+  const sum = createHash('sha256');
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of stream) {
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        const help = 'send the file of one day, zipped';
+        throw new AppError('BODY_TOO_LARGE', `the file is larger than ${bytesMax} bytes`, { status: 413, help });
+      }
+      sum.update(chunk);
+      yield chunk;
+    }
+  }
+  try {
+    await pipeline(counted(), createWriteStream(path));
+    return { path, bytes, sha256: sum.digest('hex') };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+/** Whether a file begins as ZIP files do. */
+export async function isZipFile(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(ZIP_MAGIC.length), 0, ZIP_MAGIC.length, 0);
+    return bytesRead === ZIP_MAGIC.length && buffer.equals(ZIP_MAGIC);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The bytes of a file, in chunks that are worked off in a few milliseconds each. */
+export function readChunks(path: string): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+}

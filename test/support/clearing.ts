@@ -1,0 +1,42 @@
+import type { ClearingDeps } from '../../src/app/clearing/run-clearing.ts';
+import type { WindowSums } from '../../src/app/clearing/ports.ts';
+import type { GrossItem, NetPosition, OutboxMessage } from '../../src/app/ports.ts';
+import type { Database } from '../../src/db/open-database.ts';
+
+/** What clearing works on in a database. */
+export function clearingPorts(database: Database): Pick<ClearingDeps, 'store' | 'steps' | 'reader'> {
+  const { clearingStore: store, clearingSteps: steps, windowReader: reader } = database;
+  return { store, steps, reader };
+}
+
+/** The gross of a window as the database adds it up. */
+export async function grossIn({ windowReader }: Database, windowId: number): Promise<readonly GrossItem[]> {
+  const gross: GrossItem[] = [];
+  for await (const { parts } of windowReader.pages(windowId)) gross.push(...parts.flatMap((part) => part.gross));
+  return gross;
+}
+
+/** What a window without bills comes to. */
+export const NOTHING: WindowSums = {
+  settlements: 0,
+  gross: [],
+  statements: [],
+  institutions: [],
+  balances: [],
+  firstAtMs: undefined,
+  lastAtMs: undefined,
+};
+
+/** Takes a closed window through all its steps with results of the test's own. */
+export async function issueWindow(
+  { clearingSteps: steps }: Database,
+  windowId: number,
+  sums: Partial<WindowSums>,
+  nets: readonly NetPosition[],
+  notices: readonly OutboxMessage[],
+  atMs: number,
+): Promise<void> {
+  await steps.reconcile(windowId, { ...NOTHING, ...sums }, atMs);
+  await steps.net(windowId, nets);
+  await steps.issue(windowId, notices, atMs);
+}
