@@ -4,6 +4,7 @@ import { caseOpenerOf } from './app/casework/open-for-engine.ts';
 import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { listJobs } from './app/jobs/list-jobs.ts';
+import { watchPrefunds } from './app/lifecycle/watch-prefunds.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
@@ -25,6 +26,7 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
+import { startCalendar } from './jobs/calendar-job.ts';
 import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
 import { remindersJob } from './jobs/casework-job.ts';
 import { keepJob } from './jobs/runner.ts';
@@ -72,6 +74,7 @@ interface Parts {
   readonly clearing: ClearingDeps;
   readonly casework: CaseworkDeps;
   readonly runClearing: HttpDeps['runClearing'];
+  readonly lifecycle: HttpDeps['lifecycle'];
   readonly reloadRules: HttpDeps['reloadRules'];
   readonly breakers: Breakers;
   readonly standIn: StandInParts | undefined;
@@ -122,6 +125,13 @@ function keepRules(configDir: string, first: Config, { ruleArchive }: Database, 
   return createRuleKeeper({ configDir, archive: ruleArchive, onLeftOut }, first);
 }
 
+/** The ports of what happens to statements after the night. */
+function lifecycleOf(database: Database, keeper: RuleKeeper, clock: Clock, newId: () => string): HttpDeps['lifecycle'] {
+  const { lifeStore: life, lifeQueries, calendarStore, clearingStore: clearing } = database;
+  const calendar = () => keeper.current.calendar;
+  return { life, lifeQueries, calendarStore, clearing, calendar, clock, newId };
+}
+
 /** Loads the rules again and says how it went, whoever asked for it. */
 async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps['reloadRules']> {
   const reloaded = await keeper.reload();
@@ -167,6 +177,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   const settle = (command: BillCommand) => settling.submit(command);
   metrics.watchPartners(() => lookAtPartners(partners));
   metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
+  metrics.watchPrefunds(() => watchPrefunds(parts.lifecycle));
 
   log.info(await sweepMaterials(parts.casework), 'materials swept');
   const keys = await watchKeys(database.keyStore, log);
@@ -185,6 +196,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
     feeds: database.feedStore,
     simulators: parts.simulators,
     clearing: database.clearingStore,
+    lifecycle: parts.lifecycle,
     runClearing,
     jobs: {
       clearingTime: CLEARING_TIME,
@@ -229,14 +241,14 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
-  const { database, clock, log, newId, clearing, casework } = parts;
+  const { database, clock, log, newId, clearing, casework, lifecycle } = parts;
   const { leaseStore: leases, jobRunStore: runs } = database;
   const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
-
+  const calendar = startCalendar(deps, lifecycle);
   const reminders = keepJob(deps, remindersJob(casework));
   const morning = everyNightAt(REMINDER_TIME, () => {
     reminders.trigger();
@@ -246,7 +258,7 @@ function work(parts: Parts, { fundUrls }: Environment): Stoppable {
   return {
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.all([night.stop(), morning.stop()]);
+      await Promise.all([night.stop(), calendar.stop(), morning.stop()]);
       await Promise.all([job.stop(), reminders.stop()]);
     },
   };
@@ -293,7 +305,8 @@ export async function start(options: StartOptions): Promise<RunningService> {
     };
     const standIn = standInFor(database, keeper, breakers, caseOpenerOf(casework), options, log);
     if (standIn !== undefined) running.push(standIn);
-    const common = { database, keeper, clock, log, newId, casework };
+    const lifecycle = lifecycleOf(database, keeper, clock, newId);
+    const common = { database, keeper, clock, log, newId, casework, lifecycle };
     const parts: Parts = { ...common, clearing, runClearing, reloadRules: reload, breakers, standIn, simulators };
 
     const serving = options.serve ? await serve(parts, environment) : undefined;

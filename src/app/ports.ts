@@ -2,6 +2,7 @@ import type { Provisional } from './standin/ports.ts';
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
+import type { Adjustment } from '../core/lifecycle/adjustments.ts';
 import type { WindowState } from '../core/lifecycle/window-states.ts';
 import type { Posting } from '../core/ledger/postings.ts';
 import type { Catalogue } from '../core/policy/catalogue.ts';
@@ -263,6 +264,8 @@ export interface ClearingStore {
   closeWindow(businessDate: DateText, nextBusinessDate: DateText, atMs: number, fence?: Fence): Promise<void>;
   /** Closed windows that are not issued yet, reconciled or not, oldest first. */
   closedWindows(): Promise<readonly ClearingWindow[]>;
+  /** What came into a window from earlier ones: a closed window gets no more of it. */
+  adjustments(windowId: number): Promise<readonly Adjustment[]>;
   /** Items of one pair in a window, in the order of settlement ids, in pages. */
   items(
     windowId: number,

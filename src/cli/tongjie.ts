@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
 import { addGuideCommand } from './guide-command.ts';
+import { addLifeCommands } from './life-commands.ts';
 import { addJobsCommands } from './jobs-commands.ts';
 import { addLedgerCommands } from './ledger-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
@@ -13,6 +14,7 @@ const program = new Command('tongjie').description('Settles medical bills that c
 addPolicyCommands(program);
 addClearCommand(program);
 addGuideCommand(program);
+addLifeCommands(program);
 addJobsCommands(program);
 addLedgerCommands(program);
 addOutboxCommands(program);

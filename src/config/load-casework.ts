@@ -4,17 +4,15 @@ import { z } from 'zod';
 import type { ChecklistItem, CountyHandling, Deadline, HandlingRules } from '../core/casework/handling-rules.ts';
 import { CASE_REASONS, type CaseReason } from '../core/casework/terms.ts';
 import { actingSide, CASE_STATES, type CaseState } from '../core/lifecycle/case-states.ts';
-import { PLAIN_WEEKS, type WorkingCalendar } from '../core/working-days.ts';
 import type { Region } from './load-regions.ts';
 import { reportTwice, type FileErrors, type RuleError } from './rule-error.ts';
-import { count, date, flag, provenance, readBy, readShape, text } from './shapes.ts';
+import { count, flag, provenance, readBy, readShape, text } from './shapes.ts';
+import { loadWorkingDays, WORKING_DAYS_FILE } from './load-working-days.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type CaseworkResult =
   | { readonly ok: true; readonly handling: HandlingRules }
   | { readonly ok: false; readonly errors: readonly RuleError[] };
-
-const CALENDAR = 'calendar.yaml';
 
 const id = z
   .string()
@@ -47,18 +45,6 @@ const shape = z.strictObject({
 });
 
 type Handling = z.output<typeof shape>;
-
-const calendarShape = z.strictObject({
-  years: z.array(
-    z.strictObject({
-      year: readBy((value) => (/^\d{4}$/.test(value) ? value : undefined), 'is not a year'),
-      holidays: z.array(date),
-      workdays: z.array(date),
-      source: text,
-      provenance,
-    }),
-  ),
-});
 
 function checkHandling({ checklists, deadlines }: Handling, errors: FileErrors): void {
   const reasons = checklists.flatMap((list) => list.reasons);
@@ -101,26 +87,6 @@ function handlingOf({ region, checklists, deadlines }: Handling): CountyHandling
   };
 }
 
-function loadCalendar(file: string, errors: RuleError[]): WorkingCalendar {
-  if (!existsSync(file)) return PLAIN_WEEKS;
-  const yaml = readYaml(file);
-  const document = yaml.tree === undefined ? undefined : readShape(calendarShape, yaml.tree, [], yaml.errors);
-  document?.years.forEach(({ year, holidays, workdays }, at) => {
-    for (const [key, days] of Object.entries({ holidays, workdays })) {
-      days.forEach((day, index) => {
-        if (!day.startsWith(year)) yaml.errors.add(['years', at, key, index], `${day} is not in ${year}`);
-      });
-    }
-    reportTwice([...holidays, ...workdays], (index) => ['years', at, `day ${index + 1}`], yaml.errors);
-  });
-  errors.push(...yaml.errors.found);
-  const years = document?.years ?? [];
-  return {
-    holidays: new Set(years.flatMap(({ holidays }) => holidays)),
-    workdays: new Set(years.flatMap(({ workdays }) => workdays)),
-  };
-}
-
 /** The region files of a folder by name; a file that is no region's is an error. */
 export function regionFiles(
   folder: string,
@@ -146,9 +112,9 @@ export function regionFiles(
 export function loadCasework(configDir: string, regions: readonly Region[]): CaseworkResult {
   const folder = join(configDir, 'casework');
   const errors: RuleError[] = [];
-  const calendar = loadCalendar(join(folder, CALENDAR), errors);
+  const calendar = loadWorkingDays(configDir, errors);
   const counties = new Map<string, CountyHandling>();
-  for (const { region, file } of regionFiles(folder, regions, errors, [CALENDAR])) {
+  for (const { region, file } of regionFiles(folder, regions, errors, [WORKING_DAYS_FILE])) {
     const yaml = readYaml(file);
     const document = yaml.tree === undefined ? undefined : readShape(shape, yaml.tree, [], yaml.errors);
     if (document !== undefined) {

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { ClearingStore, ClearingWindow } from '../app/ports.ts';
 import { AppError } from '../platform/errors.ts';
+import { readAdjustments } from './adjustments.ts';
 import { grossItemOf, institutionStatementOf, netOf, statementItemOf, statementOf, windowOf } from './clearing-rows.ts';
 import { exactInteger } from './exact-integer.ts';
 import { holdFence } from './fence.ts';
@@ -78,6 +79,8 @@ export function createClearingStore(knex: Knex): ClearingStore {
         .select('*');
       return (rows as Row[]).map(windowOf);
     },
+
+    adjustments: (windowId) => readAdjustments(knex, windowId),
 
     async items(windowId, homeRegion, treatmentRegion, after, limit) {
       const values = [windowId, homeRegion, treatmentRegion, after, limit];

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import type { CalendarStore, LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
 import type { ClearingSteps, WindowReader } from '../app/clearing/ports.ts';
 import type { JobRunStore } from '../app/jobs/ports.ts';
 import type { LedgerQueries } from '../app/ledger/ports.ts';
@@ -17,6 +18,7 @@ import type {
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
+import { createCalendarStore } from './calendar-store.ts';
 import { createClearingSteps } from './clearing-steps.ts';
 import type { CaseStore, MaterialFiles } from '../app/casework/ports.ts';
 import { createCaseStore } from './case-store.ts';
@@ -28,6 +30,8 @@ import { createCopyStore } from './copy-store.ts';
 import { createFeedStore, createImportStore } from './feed-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createLifeQueries } from './life-queries.ts';
+import { createLifeStore } from './life-store.ts';
 import { createLedgerQueries } from './ledger-queries.ts';
 import { createMaterialFiles } from './material-files.ts';
 import { migrateUp } from './migrate.ts';
@@ -70,6 +74,9 @@ export interface Database {
   readonly ledgerQueries: LedgerQueries;
   readonly jobRunStore: JobRunStore;
   readonly outboxStore: OutboxStore;
+  readonly lifeStore: LifeStore;
+  readonly lifeQueries: LifeQueries;
+  readonly calendarStore: CalendarStore;
   readonly partnerStates: PartnerStates;
   readonly provisionalStore: ProvisionalStore;
   readonly leaseStore: LeaseStore;
@@ -100,6 +107,9 @@ function overKnex(knex: Knex) {
     ledgerQueries: withOurErrors(createLedgerQueries(knex)),
     jobRunStore: withOurErrors(createJobRunStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
+    lifeStore: withOurErrors(createLifeStore(knex)),
+    calendarStore: withOurErrors(createCalendarStore(knex)),
+    lifeQueries: withOurErrors(createLifeQueries(knex)),
     provisionalStore: withOurErrors(createProvisionalStore(knex)),
     partnerStates: withOurErrors(createPartnerStates(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),

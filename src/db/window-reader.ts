@@ -10,6 +10,7 @@ import { exactInteger } from './exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
 import { rowsOf } from './raw-rows.ts';
 import type { Row } from './settlement-rows.ts';
+import { readAdjustments } from './adjustments.ts';
 import { boundsOf } from './window-bounds.ts';
 
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
@@ -213,6 +214,14 @@ export function createWindowReader(knex: Knex): WindowReader {
       } finally {
         // Whoever stops early must not leave questions behind on a database that is closed next.
         await Promise.allSettled([reading, summing]);
+      }
+    },
+
+    async adjustments(windowId) {
+      try {
+        return await readAdjustments(knex, windowId);
+      } catch (error) {
+        throw ourError(error);
       }
     },
 

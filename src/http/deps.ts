@@ -1,3 +1,6 @@
+import type { CalendarDeps } from '../app/lifecycle/calendar-deps.ts';
+import type { ExportDeps } from '../app/lifecycle/export-statement.ts';
+import type { ProposalDeps } from '../app/lifecycle/make-proposal.ts';
 import type { CaseworkDeps } from '../app/casework/case-deps.ts';
 import type { OutboxStore } from '../app/outbox/ports.ts';
 import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
@@ -58,6 +61,8 @@ export interface HttpDeps {
     | 'items'
     | 'netPositions'
   >;
+  /** The life of statements after the night. */
+  readonly lifecycle: CalendarDeps & ProposalDeps & ExportDeps;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
   readonly jobs: {

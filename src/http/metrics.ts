@@ -1,3 +1,4 @@
+import type { PrefundUsage } from '../app/lifecycle/watch-prefunds.ts';
 import type { PartnerNow } from '../app/partners/look-at-partners.ts';
 import type { CountyFeeds } from '../app/funds/read-feeds.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -18,6 +19,8 @@ export interface Metrics {
   watchCopy(read: () => Promise<readonly CountyFeeds[]>, clock: Clock): void;
   /** Says where the length of the settlement queue can be read. */
   watchQueue(waiting: () => number): void;
+  /** Says where the usage of prefunds can be read; a failing read leaves the last values. */
+  watchPrefunds(read: () => Promise<readonly PrefundUsage[]>): void;
   /** Says how the partners can be asked after when the metrics are read. */
   watchPartners(look: () => Promise<readonly PartnerNow[]>): void;
   text(): Promise<{ readonly type: string; readonly body: string }>;
@@ -154,6 +157,29 @@ export function createMetrics(): Metrics {
           this.set(waiting());
         },
       });
+    },
+    watchPrefunds(read) {
+      const gauge = (name: string, help: string, valueOf: (prefund: PrefundUsage) => number): void => {
+        new Gauge({
+          name,
+          help,
+          labelNames: ['home', 'treatment'],
+          registers,
+          async collect() {
+            // Metrics are read while the database is away, too: that is when they are wanted most.
+            const prefunds = await read().catch(() => []);
+            for (const prefund of prefunds) {
+              this.set({ home: prefund.homeRegion, treatment: prefund.treatmentRegion }, valueOf(prefund));
+            }
+          },
+        });
+      };
+      gauge('tongjie_prefund_balance_fen', 'prefund of a pair of counties', ({ balance }) => balance);
+      gauge(
+        'tongjie_prefund_usage_percent',
+        "the month's clearing against the prefund, by pair of counties",
+        ({ usage = 0 }) => usage / 100,
+      );
     },
     watchPartners(look) {
       refresh = watchPartners(registers, look);

@@ -6,6 +6,7 @@ import * as counter from './schemas/counter.ts';
 import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
+import * as lifecycle from './schemas/lifecycle.ts';
 import * as jobs from './schemas/jobs.ts';
 import * as ledger from './schemas/ledger.ts';
 import * as partners from './schemas/partners.ts';
@@ -57,6 +58,7 @@ function named(): Map<z.ZodType, string> {
     ...enquiries,
     ...counter,
     ...funds,
+    ...lifecycle,
     ...jobs,
     ...ledger,
     ...partners,
@@ -82,6 +84,12 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  lifecycle.proposalsQuery,
+  lifecycle.deadlinesQuery,
+  lifecycle.limitQuery,
+  lifecycle.monthQuery,
+  lifecycle.statementFileQuery,
+  lifecycle.instructionFileQuery,
   ledger.trialBalanceQuery,
   ledger.accountQuery,
   partners.deadLetterQuery,

@@ -1,6 +1,7 @@
 import { CASEWORK_ROUTES } from './casework/casework-routes.ts';
 import { CLEARING_ROUTES } from './clearing/clearing-routes.ts';
 import { COUNTER_ROUTES } from './counter/counter-routes.ts';
+import { LIFE_ROUTES } from './lifecycle/life-routes.ts';
 import { JOB_ROUTES } from './jobs/job-routes.ts';
 import { LEDGER_ROUTES } from './ledger/ledger-routes.ts';
 import { PARTNER_ROUTES } from './partners/partner-routes.ts';
@@ -17,6 +18,7 @@ import { SETTLEMENT_ROUTES } from './settlement/settlement-routes.ts';
 export const ROUTES: readonly Route[] = [
   ...SETTLEMENT_ROUTES,
   ...CLEARING_ROUTES,
+  ...LIFE_ROUTES,
   ...LEDGER_ROUTES,
   ...JOB_ROUTES,
   ...RULE_ROUTES,

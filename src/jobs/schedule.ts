@@ -7,6 +7,9 @@ export type TimeOfDay = string;
 /** When nightly clearing starts unless configured: after midnight, when the last bills of the day are in. */
 export const CLEARING_TIME: TimeOfDay = '00:30';
 
+/** When the calendar is looked at: after clearing, before the offices open. */
+export const CALENDAR_TIME: TimeOfDay = '05:00';
+
 /** When counties are reminded of their cases: before offices open. */
 export const REMINDER_TIME: TimeOfDay = '07:00';
 

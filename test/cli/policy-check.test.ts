@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { configFolder, smallPolicy } from '../support/config-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** Clearing has no days of its own: a folder without them is refused. */
+const CALENDAR = readFileSync(join(ROOT, 'config/calendar.yaml'), 'utf8');
 
 function check(folder: string) {
   const command = ['src/cli/tongjie.ts', 'policy', 'check', '--config', folder];
@@ -12,7 +15,9 @@ function check(folder: string) {
 
 describe('tongjie policy check', () => {
   it('lists what the policies rest on', () => {
-    const { status, stdout } = check(configFolder({ 'policies/310118/employee/2023.yaml': smallPolicy() }));
+    const { status, stdout } = check(
+      configFolder({ 'policies/310118/employee/2023.yaml': smallPolicy(), 'calendar.yaml': CALENDAR }),
+    );
     expect(stdout).toMatch(/^310118 +employee +small +2023-01-01 +1 +1 +0 +[0-9a-f]{32}$/m);
     expect(status).toBe(0);
   });

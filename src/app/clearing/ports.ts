@@ -1,4 +1,5 @@
 import type { AccountSum } from '../../core/clearing/agreement.ts';
+import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import type {
   Fence,
   GrossItem,
@@ -52,6 +53,8 @@ export interface WindowReader {
   /** The whole window once, page by page, in bounded memory. Nothing depends on ids of other windows or on clocks. */
   pages(windowId: number): AsyncIterable<WindowPage>;
   journal(windowId: number): Promise<WindowJournal>;
+  /** What came into it from earlier windows, by layer: deductions, and items that were under objection. */
+  adjustments(windowId: number): Promise<readonly Adjustment[]>;
 }
 
 /** What reconciling a window found, two ways. */

@@ -1,10 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { differencesOf, type AccountSum, type Difference, type GroupSum } from '../../core/clearing/agreement.ts';
 import { owedByPair } from '../../core/clearing/netting.ts';
+import { invariant } from '../../core/invariant.ts';
+import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { GrossItem, InstitutionStatement, PairStatement } from '../ports.ts';
+import { adjustedIn, withAdjustments } from './add-adjustments.ts';
 import { HASH_LENGTH, itemHash, ItemsHash } from './item-hash.ts';
 import type { WindowItem, WindowPart, WindowReader, WindowSums } from './ports.ts';
 
@@ -184,24 +187,33 @@ export async function sumWindow(
 
   for (const sum of journal.booked) ongoing.addBooked(sum);
   ongoing.during(journal.firstAtMs, journal.lastAtMs);
-  return resultOf(windowId, ongoing, gross);
+  return resultOf(windowId, ongoing, gross, await reader.adjustments(windowId));
 }
 
-function resultOf(windowId: number, ongoing: Ongoing, gross: readonly GrossItem[]): WindowSums {
+function resultOf(
+  windowId: number,
+  ongoing: Ongoing,
+  settled: readonly GrossItem[],
+  adjustments: readonly Adjustment[],
+): WindowSums {
+  const gross = withAdjustments(settled, adjustments);
   // A pair or an institution whose bills were all paid in cash has no statement; what a county spends at home is owed to
   // nobody, but its institutions wait for it.
-  const statements = owedByPair(gross).flatMap(({ homeRegion, treatmentRegion }): PairStatement[] => {
-    const pair = ongoing.pairs.get(`${homeRegion} ${treatmentRegion}`);
-    if (pair === undefined) return [];
+  const statements = owedByPair(gross).map((pair): PairStatement => {
+    const { homeRegion, treatmentRegion, amount } = pair;
+    const tally = ongoing.pairs.get(`${homeRegion} ${treatmentRegion}`)?.tally ?? new Tally();
+    const { owed, ...items } = tally.result();
     const statementId = `${windowId}-${homeRegion}-${treatmentRegion}`;
-    return [{ statementId, windowId, homeRegion, treatmentRegion, ...pair.tally.result() }];
+    invariant(owed + adjustedIn(adjustments, pair) === amount, 'bills and adjustments of a pair come to its gross');
+    return { statementId, windowId, homeRegion, treatmentRegion, ...items, owed: amount };
   });
-  const owing = new Set(gross.map(({ institutionId }) => institutionId));
-  const institutions = [...ongoing.institutions.values()]
-    .filter(({ institutionId }) => owing.has(institutionId))
-    .map(({ institutionId, treatmentRegion, tally }): InstitutionStatement => {
-      return { windowId, institutionId, treatmentRegion, ...tally.result() };
-    });
+  const owing = new Map(gross.map(({ institutionId, treatmentRegion }) => [institutionId, treatmentRegion]));
+  const institutions = Array.from(owing, ([institutionId, treatmentRegion]): InstitutionStatement => {
+    const tally = ongoing.institutions.get(`${treatmentRegion} ${institutionId}`)?.tally ?? new Tally();
+    const { owed, ...items } = tally.result();
+    const adjusted = adjustedIn(adjustments, { institutionId });
+    return { windowId, institutionId, treatmentRegion, ...items, owed: owed + adjusted };
+  });
   return {
     settlements: ongoing.settlements,
     gross,

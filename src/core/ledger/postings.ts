@@ -7,10 +7,20 @@ import { FUNDS, type Fund } from '../policy/terms.ts';
  *
  * - `expense.<fund>`: a home fund's benefit expense · `personal`: personal accounts that a home fund keeps
  * - `dueTo`: what a home fund owes the treatment county · `dueFrom`: what the treatment county is owed
- * - `payable`: what the treatment county owes its institution
- * - `personPayable`: what a home fund owes a person · `bank`: money that left by bank
+ * - `payable`: what the treatment county owes its institution · `personPayable`: what a home fund owes a person
+ * - `bank`: money that moved by bank · `prefundPaid`: what a home fund left with a treatment county in advance
+ * - `prefundHeld`: the same there
  */
-export type LedgerAccount = `expense.${Fund}` | 'personal' | 'dueTo' | 'dueFrom' | 'payable' | 'personPayable' | 'bank';
+export type LedgerAccount =
+  | `expense.${Fund}`
+  | 'personal'
+  | 'dueTo'
+  | 'dueFrom'
+  | 'payable'
+  | 'personPayable'
+  | 'bank'
+  | 'prefundPaid'
+  | 'prefundHeld';
 
 /** One leg of a double entry: debit positive, credit negative. */
 export interface Posting {

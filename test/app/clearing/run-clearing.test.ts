@@ -363,6 +363,7 @@ function stepwise(
     reader: {
       count: read(reader.count),
       journal: read(reader.journal),
+      adjustments: read(reader.adjustments),
       async *pages(windowId) {
         for await (const page of reader.pages(windowId)) {
           step();
