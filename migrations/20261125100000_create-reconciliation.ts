@@ -25,6 +25,7 @@ export async function up(knex: Knex): Promise<void> {
       bytes_done BIGINT NOT NULL,
       bytes_total BIGINT NOT NULL,
       line_count INT NOT NULL,
+      may_double TINYINT NOT NULL DEFAULT 0,
       file_totals TEXT,
       our_totals TEXT,
       difference_count INT NOT NULL,

@@ -32,11 +32,7 @@ export async function describeFile(path: string): Promise<SpooledFile> {
  *
  * @throws AppError BODY_TOO_LARGE, and what the stream fails with
  */
-export async function spoolFile(
-  stream: AsyncIterable<Buffer>,
-  folder: string,
-  bytesMax: number,
-): Promise<SpooledFile> {
+export async function spoolFile(stream: AsyncIterable<Buffer>, folder: string, bytesMax: number): Promise<SpooledFile> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${randomUUID()}.upload`);
   const sum = createHash('sha256');

@@ -175,6 +175,10 @@ class Planter {
         this.line(row);
         return this.expect('reversedAfterClose', undefined, this.line(before));
       }
+      case 20: {
+        const row = this.settle();
+        return this.expect('duplicate', row, this.line(row), this.line(row, { visitId: 'another-visit' }));
+      }
       default:
         this.line(this.settle());
     }
@@ -182,7 +186,7 @@ class Planter {
 }
 
 /** Ways that {@link Planter.plant} knows. */
-const WAYS = 20;
+const WAYS = 21;
 
 /** Plants every kind of difference a few times among `count` settlements that agree, and others' business beside them. */
 export function plantDay(count: number, source: FileSource): PlantedDay {
@@ -219,7 +223,14 @@ const COLUMNS = `settlement_id, institution_id, bill_key, attempt, request_key, 
 function values(row: SettlementRow): SqlValue[] {
   const { pool, largeCost, seriousIllness, civilServant, medicalAid } = row.funds;
   return [
-    ...[row.settlementId, row.institutionId, `${row.institutionId}/${row.billNumber}`, row.attempt, '', row.contentHash],
+    ...[
+      row.settlementId,
+      row.institutionId,
+      `${row.institutionId}/${row.billNumber}`,
+      row.attempt,
+      '',
+      row.contentHash,
+    ],
     ...[row.reverses ?? null, row.personId, row.homeRegion, row.treatmentRegion, row.scheme, row.benefit, row.windowId],
     ...[row.visitDate, row.settledOn, row.settledAtMs, row.total, row.fullSelfPay, row.overLimit, row.firstSelfPay],
     ...[row.eligible, pool, largeCost, seriousIllness, civilServant, medicalAid, row.fundTotal, row.personTotal],

@@ -72,7 +72,11 @@ export async function withFile<T>(
 }
 
 /** Loads a file and matches it, as an upload does. */
-export async function reconcile(database: Database, sent: SentFile, nowMs = 1_795_100_000_000): Promise<ReconciliationRun> {
+export async function reconcile(
+  database: Database,
+  sent: SentFile,
+  nowMs = 1_795_100_000_000,
+): Promise<ReconciliationRun> {
   const { runs, matches } = database.reconciliation;
   const clock = { now: () => nowMs };
   const deps: LoadDeps = { runs, clock };

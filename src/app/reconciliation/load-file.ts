@@ -144,8 +144,10 @@ async function readInto(
     await runs.refuse(runId, problems, clock.now());
     return;
   }
-  if (reader.sums.refunded.settlements > 0) await runs.resolveRefunds(runId);
-  await runs.loaded(runId, content.form.name, reader.sums, clock.now());
+  const hasRefunds = reader.sums.refunded.settlements > 0;
+  if (hasRefunds) await runs.resolveRefunds(runId);
+  const mayDouble = hasRefunds || !reader.isSorted;
+  await runs.loaded(runId, { form: content.form.name, totals: reader.sums, mayDouble }, clock.now());
 }
 
 /**

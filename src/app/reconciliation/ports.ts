@@ -48,6 +48,8 @@ export interface ReconciliationRun extends RunFile {
   /** Of the unpacked file. */
   readonly bytesDone: number;
   readonly lines: number;
+  /** Whether two lines could be about the same settlement: the ids do not simply rise. */
+  readonly mayDouble: boolean;
   readonly fileTotals: RunTotals | undefined;
   readonly ourTotals: RunTotals | undefined;
   readonly differences: number;
@@ -58,6 +60,13 @@ export interface ReconciliationRun extends RunFile {
   readonly loadedAtMs: number | undefined;
   readonly matchedAtMs: number | undefined;
   readonly closedAtMs: number | undefined;
+}
+
+/** What is known of a file once it is read to the end. */
+export interface LoadedFacts {
+  readonly form: LineForm['name'];
+  readonly totals: RunTotals;
+  readonly mayDouble: boolean;
 }
 
 /** Which runs, newest first. */
@@ -91,7 +100,7 @@ export interface RunStore {
   repeats(runId: number, limit: number): Promise<readonly { readonly lineNo: number; readonly firstNo: number }[]>;
   /** Makes negative lines that name the settlement they undo stand for its reversal, wherever there is one. */
   resolveRefunds(runId: number): Promise<void>;
-  loaded(runId: number, form: LineForm['name'], totals: RunTotals, nowMs: number): Promise<void>;
+  loaded(runId: number, facts: LoadedFacts, nowMs: number): Promise<void>;
   /** Removes all lines and says why. */
   refuse(runId: number, problems: readonly LineProblem[], nowMs: number): Promise<void>;
   find(runId: number): Promise<ReconciliationRun | undefined>;
@@ -108,14 +117,29 @@ export interface Candidate {
   readonly isForeign: boolean;
 }
 
-/** Holds lines against settlements in pages: one pass over the window for any number of runs, one over each file. */
+/** Ids after one and up to another, of lines; our own begin after `ourAfter`. */
+export interface Stretch {
+  readonly after: string;
+  readonly upTo: string;
+  readonly ourAfter: string;
+}
+
+/** What our books have of a run's party in a stretch, and whether the file has exactly the same. */
+export interface Comparison {
+  readonly runId: number;
+  readonly ourTotals: RunTotals;
+  /** By counting: as many lines as rows, each line about one of the rows, no two about the same, no figure another. */
+  readonly isSame: boolean;
+}
+
+/** Holds lines against settlements, stretch by stretch of their ids. */
 export interface MatchStore {
-  /** Of these parties and the window, in the order given. */
-  ourTotals(runs: readonly ReconciliationRun[]): Promise<readonly RunTotals[]>;
-  /** Rows of ours in the window of the runs that no line, or not exactly one equal line, stands for. */
-  ours(runs: readonly ReconciliationRun[]): AsyncIterable<readonly Candidate[]>;
-  /** Lines of a run that no row of ours stands for. */
-  theirs(run: ReconciliationRun): AsyncIterable<readonly Candidate[]>;
+  /** Cuts a window, in order; together the stretches hold every id there can be. */
+  stretches(windowId: number, rows: number): AsyncIterable<Stretch>;
+  /** For any number of runs of one window and kind: our side is gone through once for them all. */
+  compare(runs: readonly ReconciliationRun[], stretch: Stretch): Promise<readonly Comparison[]>;
+  /** What differs in a stretch, in pages. */
+  differing(run: ReconciliationRun, stretch: Stretch): AsyncIterable<readonly Candidate[]>;
   /** Removes what an earlier try recorded. */
   restart(runIds: readonly number[]): Promise<void>;
   /** Differences of a run, numbered from `firstNo`. */
@@ -197,7 +221,10 @@ export interface DifferenceStore {
   /** open or proposed → refused. */
   refuse(decision: Decision): Promise<boolean>;
   /** open → accepted, where no money moves; proposed → accepted with the reversal that was made. */
-  accept(decision: Decision, outcome?: { readonly reversalId: string; readonly settlementId: string }): Promise<boolean>;
+  accept(
+    decision: Decision,
+    outcome?: { readonly reversalId: string; readonly settlementId: string },
+  ): Promise<boolean>;
 }
 
 /** What an accepted adjustment does to the clearing of the open window. */

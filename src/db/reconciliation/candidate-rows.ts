@@ -102,10 +102,7 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
   const bills = Map.groupBy(attempts, (row) => row.bill_key as string);
   const inFile = await knex<Row>('reconciliation_line')
     .where('run_id', run.runId)
-    .whereIn(
-      'settlement_id',
-      unknown.length === 0 ? [] : attempts.map((row) => row.settlement_id as string),
-    )
+    .whereIn('settlement_id', unknown.length === 0 ? [] : attempts.map((row) => row.settlement_id as string))
     .select('settlement_id');
   return {
     booked,

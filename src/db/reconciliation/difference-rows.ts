@@ -46,9 +46,7 @@ export function differenceOf(row: Row): RecordedDifference {
     ours: oursOf(row),
     line: lineOf(row),
     related:
-      relatedId === undefined
-        ? undefined
-        : { settlementId: relatedId, windowId: exactInteger(row.related_window_id) },
+      relatedId === undefined ? undefined : { settlementId: relatedId, windowId: exactInteger(row.related_window_id) },
     state: row.state as RecordedDifference['state'],
     proposedBy: optional(row.proposed_by),
     proposedRegion: optional(row.proposed_region),

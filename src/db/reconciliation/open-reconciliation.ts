@@ -34,13 +34,13 @@ async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<
 export function openReconciliation(knex: Knex): Reconciliation {
   const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const matches = createMatchStore(knex);
-  const { ours, theirs, ...questions } = matches;
+  const { stretches, differing, ...questions } = matches;
   return {
     runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
       ...withOurErrors(questions),
-      ours: (runs) => withOurErrorsInside(ours(runs)),
-      theirs: (run) => withOurErrorsInside(theirs(run)),
+      stretches: (windowId, rows) => withOurErrorsInside(stretches(windowId, rows)),
+      differing: (run, stretch) => withOurErrorsInside(differing(run, stretch)),
     },
     differences: withOurErrors(createDifferenceStore(knex)),
     adjustments: withOurErrors(createAdjustmentSink(knex)),

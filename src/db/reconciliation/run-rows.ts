@@ -39,6 +39,7 @@ export function runOf(row: Row): ReconciliationRun {
     bytesDone: exactInteger(row.bytes_done),
     bytesTotal: exactInteger(row.bytes_total),
     lines: exactInteger(row.line_count),
+    mayDouble: exactInteger(row.may_double) === 1,
     fileTotals: parsed<RunTotals>(row.file_totals),
     ourTotals: parsed<RunTotals>(row.our_totals),
     differences: exactInteger(row.difference_count),

@@ -144,9 +144,10 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       await knex.raw(RESOLVE, [runId]);
     },
 
-    async loaded(runId, form, totals, nowMs) {
+    async loaded(runId, { form, totals, mayDouble }, nowMs) {
       const times = { touched_at_ms: nowMs, loaded_at_ms: nowMs };
-      await update(runId, { state: 'loaded', form, file_totals: JSON.stringify(totals), ...times });
+      const facts = { form, may_double: mayDouble ? 1 : 0, file_totals: JSON.stringify(totals) };
+      await update(runId, { state: 'loaded', ...facts, ...times });
     },
 
     async refuse(runId, problems, nowMs) {

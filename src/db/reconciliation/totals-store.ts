@@ -16,7 +16,9 @@ export function createTotalsStore(knex: Knex): TotalsStore {
         .whereBetween('settled_on', [from, to]);
       if (refund === true) void query.whereNotNull('reverses');
       if (refund === false) void query.whereNull('reverses');
-      const sums = ['total_fen', 'fund_total_fen', 'account_fen'].map((column) => `COALESCE(SUM(${column}), 0) AS ${column}`);
+      const sums = ['total_fen', 'fund_total_fen', 'account_fen'].map(
+        (column) => `COALESCE(SUM(${column}), 0) AS ${column}`,
+      );
       const [row] = (await query.select(knex.raw(['COUNT(*) AS settlements', ...sums].join(', ')))) as Row[];
       return {
         settlements: exactInteger(row?.settlements),

@@ -39,7 +39,11 @@ describe.each(['sqlite', 'mariadb'] as const)('planted differences on %s', (engi
     const day = plantDay(100_000, 'institution');
     await prepare(day);
     const inOrder = [...day.lines].sort((left, right) => {
-      return left.settlementId < right.settlementId ? -1 : left.settlementId > right.settlementId ? 1 : left.refund - right.refund;
+      return left.settlementId < right.settlementId
+        ? -1
+        : left.settlementId > right.settlementId
+          ? 1
+          : left.refund - right.refund;
     });
     const content = await zipOf({ '3202.txt': chsText(inOrder) });
     const run = await withFile(content, { ...hospital, fileName: '3202.zip' }, (sent) => reconcile(database, sent));
