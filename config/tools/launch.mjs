@@ -19,7 +19,7 @@ const NODE_MAJOR = 24;
 const SYSTEM_PACKAGES = [{ program: 'mariadbd', name: 'mariadb-server' }];
 
 const COMMANDS = {
-  start: { needsSystemPackages: false, run: ['src/main.ts', 'demo'] },
+  start: { needsSystemPackages: false, run: ['--max-semi-space-size=64', 'src/main.ts', 'demo'] },
   test: { needsSystemPackages: true, run: ['config/tools/check.mjs'] },
 };
 

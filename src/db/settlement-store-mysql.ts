@@ -5,7 +5,8 @@ import { checkWrites } from './check-writes.ts';
 import { isContention, isUniqueConflict, ourError } from './driver-errors.ts';
 import type { MysqlSessions } from './mysql-sessions.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
-import { idList, quoted, valuesText } from './sql-text.ts';
+import { SqlBytes } from './sql-bytes.ts';
+import { idList, quoted } from './sql-text.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 8;
@@ -15,7 +16,7 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
   const ids = idList(personIds);
   // Always person before account, in the order of ids: two transactions that lock both can then never cross.
   const persons = `SELECT p.person_id,p.home_region,p.scheme,p.name,p.facts,a.current_fen,a.carried_fen
-    FROM person p FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a ON a.person_id=p.person_id
+    FROM person p FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a FORCE INDEX (PRIMARY) ON a.person_id=p.person_id
     WHERE p.person_id IN (${ids}) ORDER BY p.person_id`;
   const history =
     historySince === undefined
@@ -25,7 +26,7 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
   return [
     `SELECT window_id FROM open_window WHERE id=1${isLocking ? ' LOCK IN SHARE MODE' : ''}`,
     `${persons}${isLocking ? ' FOR UPDATE' : ''}`,
-    `SELECT person_id,bucket,amounts FROM accumulator WHERE person_id IN (${ids})`,
+    `SELECT person_id,bucket,amounts FROM accumulator FORCE INDEX (PRIMARY) WHERE person_id IN (${ids})`,
     `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.bill_key IN (${idList(billKeys)}) ORDER BY s.settlement_id`,
     history,
   ].join(';');
@@ -46,13 +47,16 @@ function insertsInto({ table, columns, replaces }: WrittenTable): { head: string
 
 const INSERTS = WRITTEN_TABLES.map((written) => ({ ...insertsInto(written), rowsOf: written.rowsOf }));
 
-function writeText(writes: Writes): string {
-  let text = '';
+function addWrites(statements: SqlBytes, writes: Writes): Buffer {
   for (const { head, tail, rowsOf } of INSERTS) {
     const rows = rowsOf(writes);
-    if (rows.length > 0) text += head + valuesText(rows) + tail;
+    if (rows.length === 0) continue;
+    statements.add(head);
+    statements.addRows(rows);
+    statements.add(tail);
   }
-  return `${text}COMMIT`;
+  statements.add('COMMIT');
+  return statements.take();
 }
 
 /**
@@ -60,13 +64,16 @@ function writeText(writes: Writes): string {
  * A statement that fails stops the ones after it, COMMIT among them.
  */
 export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementStore {
+  // One for all sessions: statements are put together and handed over in one turn of the event loop.
+  const statements = new SqlBytes();
+
   function once<T>(need: Need, decide: (state: State) => { readonly writes: Writes; readonly result: T }): Promise<T> {
     return sessions.use((session) =>
       insideTransaction(async () => {
-        const results = await session.run(`START TRANSACTION;${readsFor(need, true)}`);
+        const results = await session.run(Buffer.from(`START TRANSACTION;${readsFor(need, true)}`));
         const { writes, result } = decide(stateFrom(results, 1));
         checkWrites(writes);
-        await session.run(writeText(writes));
+        await session.run(addWrites(statements, writes));
         return result;
       }),
     );
@@ -91,7 +98,7 @@ export function createMysqlSettlementStore(sessions: MysqlSessions): SettlementS
         return await sessions.use(async (session) => {
           // One snapshot for all reads, or a quote could see an account before a bill and the accumulators after it.
           const begin = 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;START TRANSACTION READ ONLY';
-          return stateFrom(await session.run(`${begin};${readsFor(need, false)};COMMIT`), 2);
+          return stateFrom(await session.run(Buffer.from(`${begin};${readsFor(need, false)};COMMIT`)), 2);
         });
       } catch (error) {
         throw ourError(error);

@@ -13,20 +13,6 @@ export function quoted(text: string): string {
   return `'${text.replace(SPECIALS, (character) => (character === '\0' ? '\\0' : `\\${character}`))}'`;
 }
 
-/** `(1,'a',NULL),(2,…)` for any number of rows. */
-export function valuesText(rows: readonly (readonly SqlValue[])[]): string {
-  let text = '';
-  for (const row of rows) {
-    let separator = text === '' ? '(' : ',(';
-    for (const value of row) {
-      text += separator + (typeof value === 'string' ? quoted(value) : value === null ? 'NULL' : String(value));
-      separator = ',';
-    }
-    text += ')';
-  }
-  return text;
-}
-
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**

@@ -86,7 +86,9 @@ function contentHtml(content: NonNullable<Operation['requestBody']>['content'], 
     .map(([type, { schema }]) => {
       const example = escape(JSON.stringify(exampleOf(schema, document), null, 2));
       const shown =
-        type === 'application/problem+json' ? '' : `<details><summary>Example</summary><pre>${example}</pre></details>`;
+        type === 'application/problem+json' || schema['format'] === 'binary'
+          ? ''
+          : `<details><summary>Example</summary><pre>${example}</pre></details>`;
       return `${typeHtml(schema)} <small>${escape(type)}</small>${shown}`;
     })
     .join('');

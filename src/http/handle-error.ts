@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '../platform/errors.ts';
 import type { HttpDeps } from './deps.ts';
 import { sendProblem } from './respond.ts';
@@ -16,13 +16,15 @@ function bug(traceId: string): AppError {
   });
 }
 
+/** Tells a caller what went wrong with a request. */
+export type ErrorHandler = (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
+
 /** The one error handler: what the world or the caller did wrong is told, a bug is logged and shown as a trace id. */
-export function createErrorHandler({ log, newId }: Pick<HttpDeps, 'log' | 'newId'>): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
-  return (error: unknown, request, response, _next) => {
+export function createErrorHandler({ log, newId }: Pick<HttpDeps, 'log' | 'newId'>): ErrorHandler {
+  return (error, request, response) => {
     const traceId = newId();
     // The path without its query, which may hold a display's token.
-    const facts = { traceId, method: request.method, path: request.path };
+    const facts = { traceId, method: request.method, path: request.url?.split('?', 1)[0] };
     if (response.headersSent) {
       log.error({ ...facts, err: error }, 'failed after the answer began');
       response.destroy();

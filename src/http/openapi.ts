@@ -29,7 +29,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: readonly { name: string; in: string; required: boolean; description?: string; schema: Json }[];
-  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly requestBody?:
+    { readonly description?: string; readonly required: true; readonly content: Content } | undefined;
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly security?: readonly Json[];
 }
@@ -106,11 +107,32 @@ const PROBLEM_WORDS: Readonly<Record<string, string>> = {
   404: 'Nothing there, or nothing that the caller may see.',
   409: 'In conflict with what is there.',
   413: 'The body is too large.',
-  415: 'The body is not JSON in UTF-8.',
+  415: 'The body is not of a media type that is taken here.',
   422: 'A lawful no, by its code.',
   500: 'A bug; report the trace id.',
   503: 'Overloaded, or the database is away; send the same again after Retry-After.',
 };
+
+/** A file as its bytes, in any of its media types. */
+function fileContent({ mediaTypes }: { readonly mediaTypes: readonly string[] }): Content {
+  return Object.fromEntries(mediaTypes.map((type) => [type, { schema: { type: 'string', format: 'binary' } }]));
+}
+
+function bodyOf(route: Route): Operation['requestBody'] {
+  if ('receive' in route) {
+    const { what, bytesMax } = route.takes;
+    const description = `${what}, of at most ${bytesMax} bytes, as it is: no multipart, no compression.`;
+    return { description, required: true, content: fileContent(route.takes) };
+  }
+  if (!('body' in route) || route.body === undefined) return undefined;
+  return { required: true, content: { 'application/json': { schema: referTo(route.body) } } };
+}
+
+function handlerOf(route: Route): { readonly name: string } {
+  if ('stream' in route) return route.stream;
+  if ('receive' in route) return route.receive;
+  return 'send' in route ? route.send : route.handle;
+}
 
 function answersOf(route: Route): [string, { description: string; content: Content }][] {
   if ('stream' in route) {
@@ -119,6 +141,7 @@ function answersOf(route: Route): [string, { description: string; content: Conte
     const schema = { oneOf: [...new Set(events.map(([, each]) => each))].map(referTo) };
     return [['200', { description: `A stream of events. ${list}`, content: { 'text/event-stream': { schema } } }]];
   }
+  if ('send' in route) return [['200', { description: `${route.gives.what}.`, content: fileContent(route.gives) }]];
   const makes = '201' in route.answers;
   return Object.entries(route.answers).map(([status, schema]) => [
     status,
@@ -130,7 +153,7 @@ function answersOf(route: Route): [string, { description: string; content: Conte
 }
 
 function problemsOf(route: Route): [string, { description: string; content: Content }][] {
-  const takesBody = 'body' in route && route.body !== undefined;
+  const takesBody = bodyOf(route) !== undefined;
   const always = ['400', '401', '403', ...(takesBody ? ['413', '415'] : []), '500', '503'];
   const schemas = { ...Object.fromEntries(always.map((status) => [status, problems.problem])), ...route.problems };
   return Object.entries<z.ZodType>(schemas).map(([status, schema]) => [
@@ -140,18 +163,15 @@ function problemsOf(route: Route): [string, { description: string; content: Cont
 }
 
 function operationOf(route: Route): Operation {
-  const handler = 'stream' in route ? route.stream : route.handle;
-  const body = 'body' in route ? route.body : undefined;
+  const requestBody = bodyOf(route);
   const parameters = [...pathParameters(route.path), ...queryParameters(route.query)];
   return {
-    operationId: handler.name,
+    operationId: handlerOf(route).name,
     tags: [route.tag],
     summary: route.summary,
     description: `For callers of kind ${route.callers.join(', ')}.`,
     ...(parameters.length > 0 && { parameters }),
-    ...(body !== undefined && {
-      requestBody: { required: true, content: { 'application/json': { schema: referTo(body) } } },
-    }),
+    ...(requestBody !== undefined && { requestBody }),
     responses: Object.fromEntries([...answersOf(route), ...problemsOf(route)]),
   };
 }

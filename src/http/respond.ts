@@ -14,14 +14,16 @@ export function sendJson(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const text = JSON.stringify(body);
+  const bytes = Buffer.byteLength(text);
   response.writeHead(status, {
     'content-type': type,
-    'content-length': Buffer.byteLength(text),
+    'content-length': bytes,
     'cache-control': NO_STORE,
     'x-content-type-options': 'nosniff',
     ...headers,
   });
-  response.end(text);
+  // A text of ASCII alone, as settlements are, is copied instead of encoded.
+  response.end(text, bytes === text.length ? 'latin1' : 'utf8');
 }
 
 const RETRY_AFTER_SECONDS = '1';

@@ -1,68 +1,87 @@
-/** An item of the catalogue with a price, as bills of the bench use it. */
+import { benchPersonId, type BenchInstitution } from './bench-people.ts';
+import { pickFrom, seeded } from './seeded.ts';
+
+/** An item of the catalogue, as bills of the bench use it. */
 export interface BenchItem {
   readonly code: string;
   readonly name: string;
 }
 
-/** An institution with its key. */
-export interface BenchInstitution {
-  readonly id: string;
-  readonly key: string;
-}
-
-/** What a stream of bills is made from. */
-export interface BillStream {
+/** What bills are made from. */
+export interface BillSource {
   readonly institutions: readonly BenchInstitution[];
   readonly items: readonly BenchItem[];
-  readonly personCount: number;
-  readonly personId: (index: number) => string;
+  readonly persons: number;
   readonly visitDate: string;
-  /** Keeps bill numbers of several runs apart. */
-  readonly run: string;
   readonly linesPerBill: number;
-  readonly path: '/v1/settlements' | '/v1/quotes';
 }
 
-/** A small seeded generator (mulberry32), so that runs of the bench are alike. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+/** A bill without a person or a number of its own. */
+interface BillBody {
+  readonly institution: BenchInstitution;
+  /** JSON members from `kind` to the lines, without braces. */
+  readonly members: string;
+}
+
+/** Bodies that are in memory at once; more than requests can be under way, because each is written into where it lies. */
+const POOL = 4096;
+const NUMBER_DIGITS = 8;
+
+function yuan(fen: number): string {
+  return `${Math.trunc(fen / 100)}.${String(fen % 100).padStart(2, '0')}`;
+}
+
+function makeBody({ institutions, items, visitDate, linesPerBill }: BillSource, random: () => number): BillBody {
+  let totalFen = 0;
+  const lines = Array.from({ length: linesPerBill }, () => {
+    const { code, name } = pickFrom(items, random);
+    const quantity = 1 + Math.floor(random() * 3);
+    const priceFen = 100 + Math.floor(random() * 6000);
+    totalFen += quantity * priceFen;
+    const amounts = `"quantity":"${quantity}","price":"${yuan(priceFen)}","amount":"${yuan(quantity * priceFen)}"`;
+    return `{"code":"${code}","name":"${name}",${amounts}}`;
+  });
+  return {
+    institution: pickFrom(institutions, random),
+    members: `"kind":"outpatient","visitDate":"${visitDate}","total":"${yuan(totalFen)}","lines":[${lines.join(',')}]`,
   };
 }
 
-function yuan(fen: number): string {
-  return `${String(Math.trunc(fen / 100))}.${String(fen % 100).padStart(2, '0')}`;
-}
-
-/** Makes HTTP requests, each a bill of its own with ten lines (or as many as asked) of a random person. */
-export function createBillRequests(stream: BillStream, seed: number): () => string {
+/** Makes bills as JSON, each of a random person. */
+export function createBills(source: BillSource, run: string, seed: number): () => string {
   const random = seeded(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   let made = 0;
   return () => {
-    const institution = pick(stream.institutions);
-    const person = stream.personId(Math.floor(random() * stream.personCount));
-    let totalFen = 0;
-    const lines: string[] = [];
-    for (let line = 0; line < stream.linesPerBill; line++) {
-      const item = pick(stream.items);
-      const quantity = 1 + Math.floor(random() * 3);
-      const priceFen = 100 + Math.floor(random() * 6000);
-      const amountFen = quantity * priceFen;
-      totalFen += amountFen;
-      lines.push(
-        `{"code":"${item.code}","name":"${item.name}","quantity":"${String(quantity)}","price":"${yuan(priceFen)}","amount":"${yuan(amountFen)}"}`,
-      );
-    }
-    const billNumber = `${stream.run}-${String(seed)}-${String(made++)}`;
-    const body = `{"institutionId":"${institution.id}","billNumber":"${billNumber}","personId":"${person}","kind":"outpatient","visitDate":"${stream.visitDate}","total":"${yuan(totalFen)}","lines":[${lines.join(',')}]}`;
-    return (
-      `POST ${stream.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n` +
-      `Authorization: Bearer ${institution.key}\r\nContent-Length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`
-    );
+    const { institution, members } = makeBody(source, random);
+    const person = benchPersonId(Math.floor(random() * source.persons));
+    return `{"institutionId":"${institution.id}","billNumber":"${run}-${made++}","personId":"${person}",${members}}`;
+  };
+}
+
+/**
+ * Makes HTTP requests, each a bill of its own of a random person. The bodies are made here and now; a request is then one
+ * of them with another number and person written into it, because whatever it costs is taken from what is measured.
+ * A request must be on its way before the one {@link POOL} later is asked for.
+ */
+export function createBillRequests(source: BillSource, path: string, run: string, seed: number): () => Buffer {
+  const random = seeded(seed);
+  const blank = '0'.repeat(NUMBER_DIGITS);
+  const pool = Array.from({ length: POOL }, () => {
+    const { institution, members } = makeBody(source, random);
+    const toNumber = `{"institutionId":"${institution.id}","billNumber":"${run}-`;
+    const toPerson = `${toNumber}${blank}","personId":"`;
+    const body = `${toPerson}${benchPersonId(0)}",${members}}`;
+    const head =
+      `POST ${path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n` +
+      `Authorization: Bearer ${institution.key}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const bytes = Buffer.from(head + body);
+    return { bytes, numberAt: head.length + toNumber.length, personAt: head.length + toPerson.length };
+  });
+  let made = 0;
+  return () => {
+    const { bytes, numberAt, personAt } = pool[made % POOL]!;
+    bytes.write(String(made++).padStart(NUMBER_DIGITS, '0'), numberAt, 'latin1');
+    bytes.write(benchPersonId(Math.floor(random() * source.persons)), personAt, 'latin1');
+    return bytes;
   };
 }

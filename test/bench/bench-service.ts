@@ -1,24 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BenchInstitution } from './bench-bills.ts';
+import { freePort } from '../support/private-mariadb.ts';
+import type { BenchItem } from './bench-bills.ts';
 
+/** Flags that docker/Dockerfile and README.md start a service with. */
+const AS_IN_THE_IMAGE = ['--max-semi-space-size=64'];
 const ROOT = resolve(import.meta.dirname, '../..');
 const READY_TIMEOUT_MS = 60_000;
+const POLL_MS = 10;
 
 /** A `serve` process of ours, as it runs in production. */
 export interface BenchService {
   readonly port: number;
   readonly pid: number;
+  /** From the start of the process to the first good answer of /readyz. */
+  readonly readyMs: number;
   stop(): Promise<void>;
-}
-
-/** Institution ids of the bench, spread over the three counties. */
-export function benchInstitutionIds(count: number): string[] {
-  const regions = ['310118', '320509', '330421'];
-  return Array.from({ length: count }, (_, index) => `H${regions[index % 3] ?? ''}${String(90_000 + index)}`);
 }
 
 /** The project's own rules, with the bench's institutions beside the real ones. */
@@ -27,67 +27,65 @@ export function writeBenchConfig(folder: string, institutionIds: readonly string
   for (const part of ['policies', 'catalogues', 'regions', 'institutions']) {
     cpSync(join(ROOT, 'config', part), join(folder, part), { recursive: true });
   }
+  if (institutionIds.length === 0) return;
   const entries = institutionIds.map(
     (id, index) =>
-      `  - { id: ${id}, name: 测试医院${String(index)}, nameEn: Bench ${String(index)}, region: "${id.slice(1, 7)}", level: ${String((index % 3) + 1)}, kind: hospital, groups: [] }`,
+      `  - { id: ${id}, name: 测试医院${index}, nameEn: Bench ${index}, region: "${id.slice(1, 7)}", level: ${(index % 3) + 1}, kind: hospital, groups: [] }`,
   );
   writeFileSync(join(folder, 'institutions', 'bench.yaml'), `institutions:\n${entries.join('\n')}\n`);
 }
 
-async function freePort(): Promise<number> {
-  for (;;) {
-    // Below the ephemeral range, where an outgoing connection cannot take it in between.
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolved) => {
-      server.once('error', () => {
-        resolved(false);
-      });
-      server.listen(port, '127.0.0.1', () => {
-        resolved(true);
-      });
-    });
-    await new Promise((resolved) => server.close(resolved));
-    if (isFree) return port;
-  }
+/** Items of a shipped catalogue, for bills to name. */
+export function readBenchItems(configDir: string): BenchItem[] {
+  const [header = '', ...lines] = readFileSync(join(configDir, 'catalogues/330421/2024-01-01.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  const columns = header.split(',');
+  const [code, name] = [columns.indexOf('code'), columns.indexOf('name')];
+  return lines
+    .filter((line) => !line.includes('"'))
+    .map((line) => line.split(','))
+    .map((cells) => ({ code: cells[code] ?? '', name: cells[name] ?? '' }));
 }
 
-/** Starts `main.ts serve` on a database and waits until it is ready. */
+/** Starts `main.ts serve` with these settings and waits until it is ready. */
 export async function startBenchService(
   settings: Readonly<Record<string, string>>,
   nodeArguments: readonly string[] = [],
 ): Promise<BenchService> {
   const port = await freePort();
-  const child: ChildProcess = spawn(process.execPath, [...nodeArguments, join(ROOT, 'src/main.ts'), 'serve'], {
-    env: { ...process.env, LOG_LEVEL: 'warn', PORT: String(port), ...settings },
-    stdio: ['ignore', 'inherit', 'inherit'],
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [...AS_IN_THE_IMAGE, ...nodeArguments, join(ROOT, 'src/main.ts'), 'serve'], {
+    // An empty variable counts as not set: whoever runs the bench may have a database of their own in theirs.
+    env: { ...process.env, DATABASE_URL: '', FUND_URLS: '', LOG_LEVEL: 'warn', PORT: String(port), ...settings },
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const ended = new Promise<void>((resolved) =>
-    child.once('exit', () => {
-      resolved();
-    }),
-  );
-  const deadline = performance.now() + READY_TIMEOUT_MS;
+  const ended = once(child, 'exit');
+  const endWithUs = (): void => {
+    child.kill('SIGTERM');
+  };
+  process.once('exit', endWithUs);
   for (;;) {
-    const ready = await fetch(`http://127.0.0.1:${String(port)}/readyz`).then(
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
       (answer) => answer.ok,
       () => false,
     );
     if (ready) break;
-    if (child.exitCode !== null || performance.now() > deadline) throw new Error('the service did not become ready');
-    await sleep(50);
+    if (child.exitCode !== null) throw new Error('the service ended before it was ready');
+    if (performance.now() - startedAt > READY_TIMEOUT_MS) {
+      child.kill('SIGKILL');
+      throw new Error('the service did not become ready');
+    }
+    await sleep(POLL_MS);
   }
   return {
     port,
     pid: child.pid ?? 0,
+    readyMs: performance.now() - startedAt,
     async stop() {
+      process.removeListener('exit', endWithUs);
       child.kill('SIGTERM');
       await ended;
     },
   };
-}
-
-/** Keys of the bench: nobody else can reach the loopback service that knows them. */
-export function benchInstitutions(ids: readonly string[]): BenchInstitution[] {
-  return ids.map((id) => ({ id, key: `bench-key-of-${id}` }));
 }

@@ -1,82 +1,96 @@
 import { connect, type Socket } from 'node:net';
 
-/** What a request came to, and how long it took from its due time to the last byte of the answer. */
-export interface Answer {
-  readonly status: number;
-  readonly latencyMs: number;
-}
+/** Called with each answer, or with status 0 when the connection was lost while a request was under way. */
+export type OnAnswer = (connection: LoadConnection, status: number, latencyMs: number) => void;
+
+const READ_BYTES = 65_536;
+const ZERO = 48;
 
 /**
  * One keep-alive connection that has one request under way at a time.
- * A bare socket: a client library would take the core that the database needs.
+ * A bare socket that reads into one buffer: a client library would take the core that the database needs.
  */
 export class LoadConnection {
   readonly #socket: Socket;
-  #received: Buffer[] = [];
-  #size = 0;
-  #needed = -1;
+  readonly #onAnswer: OnAnswer;
+  /** An answer's head, as far as it is there; nearly always it comes in one piece. */
+  #head: Buffer | undefined;
+  /** Bytes of the body still to come. */
+  #missing = 0;
   #status = 0;
   #dueAt = 0;
-  #done: ((answer: Answer) => void) | undefined;
-  #failed: ((error: Error) => void) | undefined;
+  #isUnderWay = false;
 
-  private constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk: Buffer) => {
-      this.#take(chunk);
+  private constructor(port: number, onAnswer: OnAnswer) {
+    this.#onAnswer = onAnswer;
+    this.#socket = connect({
+      port,
+      host: '127.0.0.1',
+      noDelay: true,
+      onread: {
+        buffer: Buffer.allocUnsafe(READ_BYTES),
+        callback: (size, bytes) => {
+          this.#take((bytes as Buffer).subarray(0, size));
+          return true;
+        },
+      },
     });
-    const fail = (): void => {
-      this.#failed?.(new Error('the connection was closed while a request was under way'));
-    };
-    socket.on('error', fail);
-    socket.on('close', fail);
+    this.#socket.on('error', () => {
+      this.#lose();
+    });
+    this.#socket.on('close', () => {
+      this.#lose();
+    });
   }
 
-  static async open(port: number): Promise<LoadConnection> {
-    const socket = connect(port, '127.0.0.1');
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-    return new LoadConnection(socket);
+  static async open(port: number, onAnswer: OnAnswer): Promise<LoadConnection> {
+    const connection = new LoadConnection(port, onAnswer);
+    await new Promise<void>((resolve, reject) => connection.#socket.once('connect', resolve).once('error', reject));
+    return connection;
   }
 
   /** Sends a request; latency counts from `dueAt`, so that an open loop does not forgive its own queue. */
-  send(request: string, dueAt: number): Promise<Answer> {
+  send(request: Buffer, dueAt: number): void {
     this.#dueAt = dueAt;
-    return new Promise((resolve, reject) => {
-      this.#done = resolve;
-      this.#failed = reject;
-      // A server closes what is idle for long; a request put to such a connection would never be answered.
-      if (this.#socket.destroyed) reject(new Error('the connection was closed before the request'));
-      else this.#socket.write(request);
-    });
+    this.#isUnderWay = true;
+    // A server closes what is idle for long; a request put to such a connection would never be answered.
+    if (this.#socket.destroyed) this.#lose();
+    else this.#socket.write(request);
   }
 
   close(): void {
-    this.#done = undefined;
-    this.#failed = undefined;
+    this.#isUnderWay = false;
     this.#socket.destroy();
   }
 
+  #lose(): void {
+    if (this.#isUnderWay) this.#answer(0);
+  }
+
+  #answer(status: number): void {
+    this.#isUnderWay = false;
+    this.#onAnswer(this, status, performance.now() - this.#dueAt);
+  }
+
   #take(chunk: Buffer): void {
-    this.#received.push(chunk);
-    this.#size += chunk.length;
-    if (this.#needed < 0) {
-      const all = this.#received.length === 1 ? chunk : Buffer.concat(this.#received);
-      const end = all.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const head = all.toString('latin1', 0, end);
-      this.#status = Number(head.slice(9, 12));
-      const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-      if (length === undefined) {
-        this.#failed?.(new Error('an answer without Content-Length'));
+    if (this.#missing > 0) {
+      this.#missing -= chunk.length;
+    } else {
+      const bytes = this.#head === undefined ? chunk : Buffer.concat([this.#head, chunk]);
+      const end = bytes.indexOf('\r\n\r\n');
+      if (end < 0) {
+        this.#head = Buffer.from(bytes);
         return;
       }
-      this.#needed = end + 4 + Number(length);
+      this.#head = undefined;
+      this.#status = (bytes[9]! - ZERO) * 100 + (bytes[10]! - ZERO) * 10 + (bytes[11]! - ZERO);
+      const length = /\r\ncontent-length: (\d+)/i.exec(bytes.toString('latin1', 0, end))?.[1];
+      if (length === undefined) {
+        this.#socket.destroy(new Error('an answer without Content-Length'));
+        return;
+      }
+      this.#missing = end + 4 + Number(length) - bytes.length;
     }
-    if (this.#size < this.#needed) return;
-    this.#received = [];
-    this.#size = 0;
-    this.#needed = -1;
-    this.#done?.({ status: this.#status, latencyMs: performance.now() - this.#dueAt });
+    if (this.#missing <= 0) this.#answer(this.#status);
   }
 }

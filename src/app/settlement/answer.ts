@@ -108,19 +108,20 @@ function holdsRules({ policyHash, catalogueHashes }: Verdict, rulebook: Rulebook
 
 /**
  * The weakest tag among the values of law that a bill rests on: what the regions agreed, rows of the trace, items of the
- * lines. Where the
- * rules are not held any more nothing can be vouched for.
+ * lines. Where the rules are not held any more nothing can be vouched for.
  */
 export function provenanceOf(worked: Worked, rulebook: Rulebook): Provenance {
   const { verdict } = worked;
   if (!holdsRules(verdict, rulebook)) return 'illustrative';
-  const ofRows = weakestProvenance([verdict.pairProvenance, ...rowTags(verdict)]);
-  if (ofRows === 'illustrative') return ofRows;
-  return weakestProvenance([ofRows, ...itemsOf(worked, rulebook).map((item) => item?.provenance ?? 'sourced')]);
+  return weakestProvenance(tagsOf(worked, rulebook));
 }
 
-function* rowTags({ trace }: Verdict): Generator<Provenance> {
+/** Item after item only as far as somebody asks: most bills are illustrative by what the regions agreed. */
+function* tagsOf(worked: Worked, rulebook: Rulebook): Generator<Provenance> {
+  const { pairProvenance, trace } = worked.verdict;
+  yield pairProvenance;
   for (const { rows } of trace) for (const { provenance } of rows) yield provenance;
+  for (const item of itemsOf(worked, rulebook)) if (item !== undefined) yield item.provenance;
 }
 
 function presentWorked(worked: Worked, rulebook: Rulebook) {

@@ -109,12 +109,13 @@ export function splitLines(
   benefitOf: (line: BillLine) => BenefitKind,
 ): SplitBill | Rejection {
   const hashes = new Set<string>();
-  const nets = new Map<number, Net>();
+  // Kept only for bills that refund something, which are few.
+  const nets = bill.lines.some(({ refundOf }) => refundOf !== undefined) ? new Map<number, Net>() : undefined;
   const lines: LineVerdict[] = [];
   let catalogue: Catalogue | undefined;
   for (const line of bill.lines) {
     if (line.refundOf !== undefined) {
-      const original = nets.get(line.refundOf);
+      const original = nets?.get(line.refundOf);
       invariant(original !== undefined, 'a refund names an earlier line');
       const before = splitAmount(original.rule, original.quantity, original.amount);
       original.quantity += line.quantity;
@@ -131,7 +132,7 @@ export function splitLines(
     const item = line.code === undefined ? undefined : catalogue.items.get(line.code);
     const rule: Rule = { item, reason: reasonFor(item, line, scheme), scheme };
     const benefit = benefitOf(line);
-    nets.set(line.no, { rule, benefit, quantity: line.quantity, amount: line.amount });
+    nets?.set(line.no, { rule, benefit, quantity: line.quantity, amount: line.amount });
     lines.push(verdictOf(rule, line, splitAmount(rule, line.quantity, line.amount), benefit));
   }
   return { lines, catalogueHashes: [...hashes] };

@@ -51,9 +51,10 @@ function formatScaled(value: number, places: number): string {
 
 /** 1250 → "12.50". */
 export function formatFen(amount: Fen): string {
+  // Half of the forty amounts of an answer are nothing.
+  if (amount === 0) return '0.00';
   const magnitude = Math.abs(amount);
   const fen = magnitude % 100;
-  // Written out, because an answer has forty amounts.
   return `${amount < 0 ? '-' : ''}${(magnitude - fen) / 100}.${fen < 10 ? '0' : ''}${fen}`;
 }
 

@@ -1,11 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { presentForCounter } from '../../app/settlement/present-counter.ts';
 import { readLatest } from '../../app/settlement/read-settlement.ts';
 import { notFound } from '../../platform/errors.ts';
 import { callerOf, requireKind } from '../authenticate.ts';
 import { REPLAYED } from './counter-events.ts';
 import type { HttpDeps } from '../deps.ts';
-import type { StreamCall } from '../route.ts';
+import type { Asked } from '../route.ts';
 
 /**
  * GET /v1/counters/:institution/events: the latest bills of a counter, then each as it is settled or reversed. A display
@@ -13,13 +13,13 @@ import type { StreamCall } from '../route.ts';
  */
 export async function streamCounter(
   deps: HttpDeps,
-  request: IncomingMessage & StreamCall,
+  { request, params, query }: Asked,
   response: ServerResponse,
 ): Promise<void> {
-  const { token } = request.query;
+  const { token } = query;
   const caller = callerOf(request, deps.authenticate, typeof token === 'string' ? token : undefined);
   requireKind(caller, ['display']);
-  const institution = deps.findInstitution(request.params['institution'] ?? '');
+  const institution = deps.findInstitution(params['institution'] ?? '');
   if (institution === undefined || caller.id !== institution.id) {
     throw notFound('counter');
   }

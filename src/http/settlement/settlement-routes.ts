@@ -1,3 +1,4 @@
+import { quickYesOf } from '../quick-yes.ts';
 import { get, post, type Route } from '../route.ts';
 import * as bills from '../schemas/bills.ts';
 import * as enquiries from '../schemas/enquiries.ts';
@@ -13,6 +14,9 @@ import {
   settleBill,
 } from './settlement-endpoints.ts';
 
+// What its refinements look at, days that exist, check-bill.ts looks at again.
+const isBillShaped = quickYesOf(bills.billRequest);
+
 /** Quoting, settling, reversing and asking about bills and persons; the busiest first. */
 export const SETTLEMENT_ROUTES: readonly Route[] = [
   post('/v1/settlements', {
@@ -20,6 +24,7 @@ export const SETTLEMENT_ROUTES: readonly Route[] = [
     summary: 'Settle a bill. Durable before it is answered; the same content again gets the first answer, with 200.',
     callers: ['institution'],
     body: bills.billRequest,
+    quickYes: isBillShaped,
     explain: explainBill,
     answers: { 201: bills.settlementAnswer, 200: bills.settlementAnswer },
     problems: { 409: problems.billConflict, 422: problems.problem },
@@ -30,6 +35,7 @@ export const SETTLEMENT_ROUTES: readonly Route[] = [
     summary: 'Work out a bill as settling would. Nothing is written.',
     callers: ['institution'],
     body: bills.billRequest,
+    quickYes: isBillShaped,
     explain: explainBill,
     answers: { 200: bills.quoteAnswer },
     problems: { 422: problems.problem },
