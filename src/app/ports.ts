@@ -1,6 +1,7 @@
 import type { AccountBalances, Accumulators, PersonFacts } from '../core/adjudicate/facts.ts';
 import type { DateText } from '../core/calendar.ts';
 import type { Fen } from '../core/money/fen.ts';
+import type { Adjustment } from '../core/lifecycle/adjustments.ts';
 import type { WindowState } from '../core/lifecycle/window-states.ts';
 import type { Posting } from '../core/ledger/postings.ts';
 import type { Catalogue } from '../core/policy/catalogue.ts';
@@ -247,6 +248,8 @@ export interface ClearingStore {
   closedWindows(): Promise<readonly ClearingWindow[]>;
   /** The gross of a window, summed by the database from postings' source rows. */
   gross(windowId: number): Promise<readonly GrossItem[]>;
+  /** What came into a window from earlier ones: a closed window gets no more of it. */
+  adjustments(windowId: number): Promise<readonly Adjustment[]>;
   /** Items of one pair in a window, in the order of settlement ids, in pages. */
   items(
     windowId: number,

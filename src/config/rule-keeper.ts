@@ -44,7 +44,7 @@ export async function createRuleKeeper(deps: KeeperDeps, first: Config): Promise
   }
 
   /** Archived before it is in force: no bill may rest on rules that could be lost. */
-  async function keep({ rules, institutions }: Config): Promise<Config> {
+  async function keep({ rules, ...others }: Config): Promise<Config> {
     await archive.keep(rules.texts);
     hold({
       policies: rules.summary.policies.map(({ policy }) => policy),
@@ -53,7 +53,7 @@ export async function createRuleKeeper(deps: KeeperDeps, first: Config): Promise
     const archived = readArchivedRules(await archive.others([...policies.keys(), ...catalogues.keys()]));
     for (const { rule, reason } of archived.leftOut) onLeftOut(rule, reason);
     hold(archived);
-    return { institutions, rules: { ...rules, rulebook: withHeldRules(rules.rulebook, { policies, catalogues }) } };
+    return { ...others, rules: { ...rules, rulebook: withHeldRules(rules.rulebook, { policies, catalogues }) } };
   }
 
   let current = await keep(first);

@@ -77,3 +77,29 @@ export function benefitYearStart(date: DateText, startsOn: string): DateText {
   const startYear = date.slice(5) >= startsOn ? year : year - 1;
   return `${String(startYear).padStart(4, '0')}-${startsOn}`;
 }
+
+/** A month, `YYYY-MM`. Such texts compare in calendar order. */
+export type MonthText = string;
+
+/** The month that a day lies in. */
+export function monthOf(date: DateText): MonthText {
+  return date.slice(0, 7);
+}
+
+/** A day of a month; its last day where the month is shorter. */
+export function dayOfMonth(month: MonthText, day: number): DateText {
+  const year = Number(month.slice(0, 4));
+  const number = Number(month.slice(5, 7));
+  return textOf(year, number, Math.min(day, daysInMonth(year, number)));
+}
+
+/** Some months later, or earlier when negative. */
+export function shiftMonth(month: MonthText, months: number): MonthText {
+  return monthOf(addMonths(`${month}-01`, months));
+}
+
+/** Whether a day is a Saturday or a Sunday. */
+export function isWeekend(date: DateText): boolean {
+  // 0001-01-01, the first day counted, was a Monday.
+  return (dayNumber(date) - 1) % 7 >= 5;
+}

@@ -15,6 +15,7 @@ import {
 } from './clearing-rows.ts';
 import { exactInteger } from './exact-integer.ts';
 import { inTransaction } from './in-transaction.ts';
+import { adjustmentOf } from './life-rows.ts';
 import { rowsOf } from './raw-rows.ts';
 import type { Row } from './settlement-rows.ts';
 import { canBeId } from './sql-text.ts';
@@ -146,6 +147,14 @@ export function createClearingStore(knex: Knex): ClearingStore {
 
     async gross(windowId) {
       return (await rowsOf<Row>(knex, GROSS, [windowId])).flatMap(grossItemsOf);
+    },
+
+    async adjustments(windowId) {
+      const rows = await knex('clearing_adjustment')
+        .where('window_id', windowId)
+        .orderBy(['subject_id', 'kind', 'layer'])
+        .select('*');
+      return (rows as Row[]).map(adjustmentOf);
     },
 
     async items(windowId, homeRegion, treatmentRegion, after, limit) {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import type { CalendarStore, LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
 import type {
   ClearingStore,
   KeyStore,
@@ -11,11 +12,14 @@ import type {
   SettlementQueries,
   SettlementStore,
 } from '../app/ports.ts';
+import { createCalendarStore } from './calendar-store.ts';
 import { createClearingStore } from './clearing-store.ts';
 import { connectMysql, connectSqlite, ensureMysqlDatabase } from './connect.ts';
 import { withOurErrors } from './driver-errors.ts';
 import { createKeyStore } from './key-store.ts';
 import { createLeaseStore } from './lease-store.ts';
+import { createLifeQueries } from './life-queries.ts';
+import { createLifeStore } from './life-store.ts';
 import { migrateUp } from './migrate.ts';
 import { parseMysqlAddress } from './mysql-address.ts';
 import { openMysqlSessions } from './mysql-sessions.ts';
@@ -47,6 +51,9 @@ export interface Database {
   readonly personStore: PersonStore;
   readonly clearingStore: ClearingStore;
   readonly outboxStore: OutboxStore;
+  readonly lifeStore: LifeStore;
+  readonly lifeQueries: LifeQueries;
+  readonly calendarStore: CalendarStore;
   readonly leaseStore: LeaseStore;
   readonly ruleArchive: RuleArchive;
   readonly keyStore: KeyStore;
@@ -65,6 +72,9 @@ function overKnex(knex: Knex) {
     personStore: withOurErrors(createPersonStore(knex)),
     clearingStore: withOurErrors(createClearingStore(knex)),
     outboxStore: withOurErrors(createOutboxStore(knex)),
+    lifeStore: withOurErrors(createLifeStore(knex)),
+    calendarStore: withOurErrors(createCalendarStore(knex)),
+    lifeQueries: withOurErrors(createLifeQueries(knex)),
     leaseStore: withOurErrors(createLeaseStore(knex)),
     ruleArchive: withOurErrors(createRuleArchive(knex)),
     keyStore: withOurErrors(createKeyStore(knex)),

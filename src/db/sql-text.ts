@@ -13,6 +13,12 @@ export function quoted(text: string): string {
   return `'${text.replace(SPECIALS, (character) => (character === '\0' ? '\\0' : `\\${character}`))}'`;
 }
 
+/** `(1,'a',NULL),(2,…)` for any number of rows. */
+export function valuesText(rows: readonly (readonly SqlValue[])[]): string {
+  const text = (value: SqlValue): string => (typeof value === 'string' ? quoted(value) : String(value ?? 'NULL'));
+  return rows.map((row) => `(${row.map(text).join(',')})`).join(',');
+}
+
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**

@@ -2,6 +2,7 @@ import { benchAdjudicate } from './adjudicate.ts';
 import { benchImport } from './import-catalogue.ts';
 import { benchMemory } from './memory.ts';
 import { benchQuote } from './quote.ts';
+import { benchReconcile } from './reconcile.ts';
 import type { Scenario } from './scenario.ts';
 import { benchSettle } from './settle.ts';
 import { benchStart } from './start.ts';
@@ -11,6 +12,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   settle: benchSettle,
   quote: benchQuote,
   adjudicate: benchAdjudicate,
+  reconcile: benchReconcile,
   import: benchImport,
   start: benchStart,
   memory: benchMemory,

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -6,6 +6,7 @@ import type { RuleText } from '../../src/config/load-rules.ts';
 import { createRuleKeeper, type KeeperDeps } from '../../src/config/rule-keeper.ts';
 import { CATALOGUE_HEADER, configFolder, smallPolicy, TWO_REGIONS } from '../support/config-folder.ts';
 
+const CALENDAR = readFileSync(new URL('../../config/calendar.yaml', import.meta.url), 'utf8');
 const POLICY = 'policies/310118/employee/2023.yaml';
 const CATALOGUE = 'catalogues/310118/2023-01-01.csv';
 const INSTITUTIONS = 'institutions/all.yaml';
@@ -32,6 +33,7 @@ function memoryArchive(): KeeperDeps['archive'] & { readonly texts: Map<string, 
 
 async function keeperOf(archive: KeeperDeps['archive'] = memoryArchive()) {
   const folder = configFolder({
+    'calendar.yaml': CALENDAR,
     'regions/regions.yaml': TWO_REGIONS,
     [POLICY]: smallPolicy(),
     [CATALOGUE]: item('first'),

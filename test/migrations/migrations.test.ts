@@ -28,6 +28,112 @@ function connect({ url, dataDir }: Place): Knex {
   return url === undefined ? connectSqlite(join(dataDir, 'tongjie.sqlite')) : connectMysql(parseMysqlAddress(url));
 }
 
+/** Rows of the life of statements after the night, as they lie. */
+async function fillLife(knex: Knex): Promise<void> {
+  const pair = { home_region: '320509', treatment_region: '310118' };
+  const about = { ...pair, institution_id: 'H31011800001', scheme: 'employee' };
+  const sums = { statements: 1, settlements: 1, owed_fen: 1, carried_fen: 0, deducted_fen: 0, disputed_fen: 0 };
+  const record = { ...pair, ...sums, statements_hash: 'h', made_at_ms: 1 };
+  const rows: Readonly<Record<string, object>> = {
+    proposal: {
+      proposal_id: 'p1',
+      subject_kind: 'statement',
+      subject_id: 'st1',
+      act: 'confirm',
+      desk: '320509',
+      content: '{}',
+      state: 'approved',
+      made_by: 'wang',
+      made_at_ms: 1,
+      checked_by: 'li',
+    },
+    objection: {
+      ...about,
+      objection_id: 'o1',
+      statement_id: 'st1',
+      settlement_id: 's1',
+      objected_fen: 2,
+      deducted_fen: 1,
+      held: 1,
+      reason_code: 'amount',
+      reason: '重复',
+      state: 'open',
+      opened_at_ms: 1,
+    },
+    clearing_adjustment: {
+      ...about,
+      window_id: 1,
+      layer: 'pool',
+      amount_fen: -1,
+      subject_id: 'o1',
+      kind: 'deduction',
+    },
+    payment_run: { run_id: '2026-11', statements: 1, items_hash: 'h', instructed_at_ms: 1, instructed_by: 'x' },
+    payment: {
+      payment_id: '2026-11-a-b',
+      run_id: '2026-11',
+      payer: 'a',
+      payee: 'b',
+      amount_fen: 1,
+      state: 'paid',
+      bank: '农业银行',
+      bank_reference: 'r',
+    },
+    prefund: { ...pair, balance_fen: 1 },
+    prefund_request: {
+      ...pair,
+      request_id: 'r1',
+      kind: 'urgent',
+      amount_fen: 1,
+      state: 'requested',
+      reason: '红',
+      requested_at_ms: 1,
+    },
+    reconciliation_run: {
+      run_id: 1,
+      source: 'fund',
+      party: '320509',
+      region: '320509',
+      window_id: 1,
+      business_date: FIRST_DATE,
+      form: 'csv',
+      file_name: '对账.csv',
+      sha256: 'h',
+      state: 'matched',
+      bytes_done: 1,
+      bytes_total: 1,
+      line_count: 1,
+      difference_count: 1,
+      sent_by: 'wang',
+      started_at_ms: 1,
+      touched_at_ms: 1,
+    },
+    reconciliation_line: {
+      run_id: 1,
+      settlement_id: 's1',
+      line_no: 2,
+      refund: 0,
+      visit_id: 'b1',
+      person_id: 'p1',
+      total_fen: 2,
+      fund_total_fen: 1,
+      account_fen: 0,
+    },
+    reconciliation_difference: {
+      run_id: 1,
+      difference_no: 1,
+      class: 'amount',
+      action: 'adjust',
+      adjust_by_fen: -1,
+      refund: 0,
+      state: 'open',
+    },
+    monthly_notice: { ...record, month: '2026-11', late_items: 0 },
+    yearly_liquidation: { ...record, for_year: 2026, paid_fen: 0, prefund_fen: 0 },
+  };
+  for (const [table, row] of Object.entries(rows)) await knex(table).insert(row);
+}
+
 /** A row of the journal, of which no port writes alone. */
 async function fillJournal(place: Place): Promise<void> {
   const knex = connect(place);
@@ -40,6 +146,7 @@ async function fillJournal(place: Place): Promise<void> {
       { ...leg, account: 'payable', amount: 1 } as const,
     ];
     await knex.transaction((transaction) => enter(transaction, { ...about, kind: 'deduction', postings }));
+    await fillLife(knex);
   } finally {
     await knex.destroy();
   }
@@ -160,6 +267,10 @@ describe.each(['sqlite', 'mariadb'] as const)('migrations on %s', (engine) => {
     await expect(knex('settlement').update({ attempt: 0 })).rejects.toThrow(/CONSTRAINT|CHECK/);
     await expect(knex('account').update({ current_fen: -1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
     await expect(knex('account').update({ carried_fen: -1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('objection').update({ deducted_fen: 3 })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('proposal').update({ checked_by: 'wang' })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('payment').update({ bank_reference: null })).rejects.toThrow(/CONSTRAINT|CHECK/);
+    await expect(knex('clearing_statement').update({ state: 'perhaps' })).rejects.toThrow(/CONSTRAINT|CHECK/);
     await expect(knex('open_window').insert({ id: 2, window_id: 1 })).rejects.toThrow(/CONSTRAINT|CHECK/);
   });
 });

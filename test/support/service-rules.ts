@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CATALOGUE_HEADER } from './config-folder.ts';
@@ -7,6 +7,9 @@ import { CATALOGUE_HEADER } from './config-folder.ts';
 export const HOME = '320509';
 /** Where they are treated. */
 export const AWAY = '330421';
+
+/** The days of clearing are the real ones. */
+const CALENDAR = new URL('../../config/calendar.yaml', import.meta.url);
 
 const OF_LAW = 'source: a decree, provenance: sourced';
 
@@ -88,5 +91,6 @@ export function writeServiceRules(): { folder: string; remove: () => void } {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), content);
   }
+  copyFileSync(CALENDAR, join(folder, 'calendar.yaml'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

@@ -1,6 +1,7 @@
 import { multilateralNets, owedByPair, type Owed } from '../../core/clearing/netting.ts';
 import { nextDate, type DateText } from '../../core/calendar.ts';
 import { invariant } from '../../core/invariant.ts';
+import type { Fen } from '../../core/money/fen.ts';
 import { shanghaiDate, type Clock } from '../../platform/clock.ts';
 import { invalidInput } from '../../platform/errors.ts';
 import type {
@@ -11,13 +12,14 @@ import type {
   OutboxMessage,
   PairStatement,
 } from '../ports.ts';
+import { adjustedBetween, withAdjustments } from './add-adjustments.ts';
 import { ItemsHash } from './item-hash.ts';
 
 /** What clearing needs from outside. */
 export interface ClearingDeps {
   readonly store: Pick<
     ClearingStore,
-    'openWindow' | 'closeWindow' | 'closedWindows' | 'window' | 'gross' | 'items' | 'issue'
+    'openWindow' | 'closeWindow' | 'closedWindows' | 'window' | 'gross' | 'adjustments' | 'items' | 'issue'
   >;
   /** Counties that have a position and get a notice, also of a day without business. */
   readonly regions: readonly string[];
@@ -68,13 +70,14 @@ async function closeWindows({ store, clock, signal }: ClearingDeps, businessDate
 /** Nothing of a window is written before all of it is known; a closed window takes no more settlements. */
 async function issueWindow(deps: ClearingDeps, { windowId }: ClearingWindow): Promise<void> {
   const { store, regions, clock, signal } = deps;
-  const gross = await store.gross(windowId);
+  const adjustments = await store.adjustments(windowId);
+  const gross = withAdjustments(await store.gross(windowId), adjustments);
   // All layers and personal accounts, never cash; a pair whose bills were all paid in cash has no statement.
   const owed = owedByPair(gross);
   const statements: PairStatement[] = [];
   for (const pair of owed) {
     signal?.throwIfAborted();
-    statements.push(await stateItems(store, windowId, pair));
+    statements.push(await stateItems(store, windowId, pair, adjustedBetween(adjustments, pair)));
   }
   const nets = multilateralNets(owed, regions).map((net) => ({ windowId, ...net }));
   const atMs = clock.now();
@@ -88,10 +91,11 @@ async function stateItems(
   store: Pick<ClearingStore, 'items'>,
   windowId: number,
   { homeRegion, treatmentRegion, amount }: Owed,
+  adjusted: Fen,
 ): Promise<PairStatement> {
   const hash = new ItemsHash();
   let settlements = 0;
-  let owed = 0;
+  let owed = adjusted;
   let after: string | undefined = '';
   while (after !== undefined) {
     const page = await store.items(windowId, homeRegion, treatmentRegion, after, ITEMS_PER_PAGE);
@@ -102,7 +106,7 @@ async function stateItems(
     }
     after = page.length < ITEMS_PER_PAGE ? undefined : page.at(-1)?.settlementId;
   }
-  invariant(owed === amount, 'the bills of a pair add up to its gross');
+  invariant(owed === amount, 'the bills and adjustments of a pair add up to its gross');
   const statementId = `${windowId}-${homeRegion}-${treatmentRegion}`;
   return { statementId, windowId, homeRegion, treatmentRegion, settlements, owed, itemsHash: hash.digest() };
 }

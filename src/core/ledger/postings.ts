@@ -7,9 +7,11 @@ import { FUNDS, type Fund } from '../policy/terms.ts';
  *
  * - `expense.<fund>`: a home fund's benefit expense · `personal`: personal accounts that a home fund keeps
  * - `dueTo`: what a home fund owes the treatment county · `dueFrom`: what the treatment county is owed
- * - `payable`: what the treatment county owes its institution
+ * - `payable`: what the treatment county owes its institution · `bank`: money that went from county to county
+ * - `prefundPaid`: what a home fund left with a treatment county in advance · `prefundHeld`: the same there
  */
-export type LedgerAccount = `expense.${Fund}` | 'personal' | 'dueTo' | 'dueFrom' | 'payable';
+export type LedgerAccount =
+  `expense.${Fund}` | 'personal' | 'dueTo' | 'dueFrom' | 'payable' | 'bank' | 'prefundPaid' | 'prefundHeld';
 
 /** One leg of a double entry: debit positive, credit negative. */
 export interface Posting {

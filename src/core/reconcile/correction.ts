@@ -77,7 +77,8 @@ function actionFor({ class: kind, refund, ours, line, related, source, isUndone 
       if (source === 'fund') return 'adviseAgain';
       return refund || isUndone ? 'correctThere' : 'reverse';
     case 'amount':
-      if (!refund && ours !== undefined && line !== undefined && onlyFundDiffers(ours, line)) return 'adjust';
+      // Of a reversal, too: what was adjusted on the settlement is then taken back with it.
+      if (ours !== undefined && line !== undefined && onlyFundDiffers(ours, line)) return 'adjust';
       return source === 'institution' && !refund ? 'settleAgain' : 'correctThere';
     case 'duplicate':
       return 'dropLine';

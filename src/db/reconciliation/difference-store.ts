@@ -8,9 +8,9 @@ import type {
 } from '../../app/reconciliation/ports.ts';
 import { AppError } from '../../platform/errors.ts';
 import { isUniqueConflict } from '../driver-errors.ts';
-import { exactInteger } from '../exact-integer.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { enter, holdOpenWindow } from '../journal.ts';
+import { adjustmentRow } from '../life-rows.ts';
 import type { Row } from '../settlement-rows.ts';
 import { differenceOf } from './difference-rows.ts';
 
@@ -116,17 +116,10 @@ async function writeAdjustment(
   entryId: string,
 ): Promise<void> {
   const { homeRegion, treatmentRegion, institutionId, scheme, amount } = adjustment;
-  await transaction('clearing_adjustment').insert({
-    window_id: await holdOpenWindow(transaction),
-    home_region: homeRegion,
-    treatment_region: treatmentRegion,
-    institution_id: institutionId,
-    scheme,
-    layer: 'pool',
-    amount_fen: exactInteger(amount),
-    subject_id: entryId,
-    kind: 'correction',
-  });
+  const about = { homeRegion, treatmentRegion, institutionId, scheme, amount };
+  const windowId = await holdOpenWindow(transaction);
+  const row = adjustmentRow({ ...about, windowId, layer: 'pool', subjectId: entryId, kind: 'correction' });
+  await transaction('clearing_adjustment').insert(row);
 }
 
 export function createAdjustmentSink(knex: Knex): AdjustmentSink {

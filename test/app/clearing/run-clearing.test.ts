@@ -263,7 +263,9 @@ describeEachDatabase('clearing', (open) => {
       ...database.clearingStore,
       items: async (...query) => (await database.clearingStore.items(...query)).slice(1),
     };
-    await expect(clearUpTo({ ...deps, store }, FIRST_DATE)).rejects.toThrow('the bills of a pair add up to its gross');
+    await expect(clearUpTo({ ...deps, store }, FIRST_DATE)).rejects.toThrow(
+      'the bills and adjustments of a pair add up to its gross',
+    );
     expect(await database.clearingStore.window(1)).toMatchObject({ state: 'closed' });
     expect(await database.clearingStore.statements(1)).toEqual([]);
   });
@@ -289,6 +291,7 @@ function stepwise(store: ClearingStore, step: () => void): ClearingDeps['store']
     closedWindows: read(store.closedWindows),
     window: read(store.window),
     gross: read(store.gross),
+    adjustments: read(store.adjustments),
     items: read(store.items),
     closeWindow: write(store.closeWindow),
     issue: write(store.issue),

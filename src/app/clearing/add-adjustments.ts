@@ -1,0 +1,34 @@
+import type { Fen } from '../../core/money/fen.ts';
+import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
+import type { GrossItem } from '../ports.ts';
+
+function keyOf({ homeRegion, treatmentRegion, institutionId, scheme, layer }: GrossItem | Adjustment): string {
+  return [homeRegion, treatmentRegion, institutionId, scheme, layer].join(' ');
+}
+
+/**
+ * The gross of a window with what came into it from earlier windows: deductions, and items that were under objection.
+ *
+ * @shape gross of the settlements, adjustments → one gross item a key; `settlements` counts settlements alone
+ * @units fen
+ */
+export function withAdjustments(gross: readonly GrossItem[], adjustments: readonly Adjustment[]): GrossItem[] {
+  const items = new Map(gross.map((item) => [keyOf(item), item]));
+  for (const adjustment of adjustments) {
+    const { homeRegion, treatmentRegion, institutionId, scheme, layer, amount } = adjustment;
+    const about = { homeRegion, treatmentRegion, institutionId, scheme, layer };
+    const known = items.get(keyOf(adjustment)) ?? { ...about, settlements: 0, amount: 0 };
+    items.set(keyOf(adjustment), { ...known, amount: known.amount + amount });
+  }
+  return [...items.values()];
+}
+
+/** What adjustments come to for a pair: its statement owes this beside its bills. */
+export function adjustedBetween(
+  adjustments: readonly Adjustment[],
+  { homeRegion, treatmentRegion }: Pick<Adjustment, 'homeRegion' | 'treatmentRegion'>,
+): Fen {
+  return adjustments
+    .filter((each) => each.homeRegion === homeRegion && each.treatmentRegion === treatmentRegion)
+    .reduce((sum, { amount }) => sum + amount, 0);
+}
