@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { createMessageSource } from './app/outbox/load-messages.ts';
+import { createFileQueue } from './app/reconciliation/file-queue.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -126,8 +128,17 @@ async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps
   return { ok: true, rules: summary };
 }
 
+/** Files of hospitals and home funds: one queue a process. */
+function reconciling({ database, clock, log, newId }: Parts, dataDir: string, reverse: HttpDeps['reverse']) {
+  const { runs, matches, differences, adjustments, totals } = database.reconciliation;
+  const folder = join(dataDir, 'uploads');
+  const files = createFileQueue({ runs, matches, queries: database.settlementQueries, clock, folder, log });
+  const decide = { runs, differences, adjustments, reverse, clock, newId };
+  return { files, runs, differences, totals, decide };
+}
+
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
-async function serve(parts: Parts, { host, port }: Environment): Promise<Serving> {
+async function serve(parts: Parts, { host, port, dataDir }: Environment): Promise<Serving> {
   const { database, keeper, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
   const rulebook = () => keeper.current.rules.rulebook;
@@ -153,10 +164,13 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
   metrics.watchQueue(() => settling.waiting);
 
   const keys = await watchKeys(database.keyStore, log);
+  const reverse: HttpDeps['reverse'] = (command) => reverseSettlement(settleDeps, command);
+  const reconciliation = reconciling(parts, dataDir, reverse);
   const app = createHttpApp({
     settle: (command) => settling.submit(command),
     quote: (command) => quoting.submit(command),
-    reverse: (command) => reverseSettlement(settleDeps, command),
+    reverse,
+    reconciliation,
     queries,
     persons: database.personStore,
     clearing: database.clearingStore,
@@ -181,6 +195,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       counterEvents.close();
       keys.stop();
       await listening.stop();
+      await reconciliation.files.stop();
     },
   };
 }

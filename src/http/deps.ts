@@ -9,6 +9,9 @@ import type {
   RulesInForce,
   SettlementQueries,
 } from '../app/ports.ts';
+import type { DecideDeps } from '../app/reconciliation/decide-difference.ts';
+import type { FileQueue } from '../app/reconciliation/file-queue.ts';
+import type { DifferenceStore, RunStore, TotalsStore } from '../app/reconciliation/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
@@ -43,6 +46,13 @@ export interface HttpDeps {
   >;
   /** Clears every window up to and including a business day; answers with those it issued. */
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
+  readonly reconciliation: {
+    readonly files: FileQueue;
+    readonly runs: RunStore;
+    readonly differences: DifferenceStore;
+    readonly totals: TotalsStore;
+    readonly decide: DecideDeps;
+  };
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

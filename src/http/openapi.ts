@@ -6,6 +6,7 @@ import * as enquiries from './schemas/enquiries.ts';
 import * as clearing from './schemas/clearing.ts';
 import * as funds from './schemas/funds.ts';
 import * as problems from './schemas/problems.ts';
+import * as reconciliation from './schemas/reconciliation.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -48,6 +49,7 @@ function named(): Map<z.ZodType, string> {
     ...counter,
     ...funds,
     ...problems,
+    ...reconciliation,
     ...rules,
   };
   // Sorted, because the order of a module's exports is the loader's affair.
@@ -61,6 +63,10 @@ const QUERIES = new Set<z.ZodType>([
   counter.counterQuery,
   clearing.itemsQuery,
   clearing.windowsQuery,
+  reconciliation.reconciliationFileQuery,
+  reconciliation.reconciliationRunsQuery,
+  reconciliation.differencesQuery,
+  reconciliation.resultQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {

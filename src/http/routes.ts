@@ -1,5 +1,6 @@
 import { CLEARING_ROUTES } from './clearing/clearing-routes.ts';
 import { COUNTER_ROUTES } from './counter/counter-routes.ts';
+import { RECONCILIATION_ROUTES } from './reconciliation/reconciliation-routes.ts';
 import type { Route } from './route.ts';
 import { RULE_ROUTES } from './rules/rule-routes.ts';
 import { SETTLEMENT_ROUTES } from './settlement/settlement-routes.ts';
@@ -8,4 +9,10 @@ import { SETTLEMENT_ROUTES } from './settlement/settlement-routes.ts';
  * Everything that can be asked under `/v1`, capability by capability: method, path, who may, what goes in, what comes out,
  * who does it. The busiest come first, because express tries them in order. `openapi.ts` describes the same table.
  */
-export const ROUTES: readonly Route[] = [...SETTLEMENT_ROUTES, ...CLEARING_ROUTES, ...RULE_ROUTES, ...COUNTER_ROUTES];
+export const ROUTES: readonly Route[] = [
+  ...SETTLEMENT_ROUTES,
+  ...CLEARING_ROUTES,
+  ...RECONCILIATION_ROUTES,
+  ...RULE_ROUTES,
+  ...COUNTER_ROUTES,
+];

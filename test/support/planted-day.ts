@@ -82,30 +82,37 @@ class Planter {
   /** One of the ways in which a day and a file can differ, or agree in spite of looking otherwise. */
   plant(way: number): void {
     switch (way) {
-      case 1:
-        return this.expect('missingThere', this.settle(), undefined);
+      case 1: {
+        this.expect('missingThere', this.settle(), undefined);
+        return;
+      }
       case 2: {
         const row = this.settle();
-        return this.expect('amount', row, this.line(row, { fundTotal: row.fundTotal + 1 }));
+        this.expect('amount', row, this.line(row, { fundTotal: row.fundTotal + 1 }));
+        return;
       }
       case 3: {
         const row = this.settle();
-        return this.expect('amount', row, this.line(row, { total: row.total + 1 }));
+        this.expect('amount', row, this.line(row, { total: row.total + 1 }));
+        return;
       }
       case 4: {
         const line = this.line(this.settle({ windowId: AFTER }), { settlementId: `0b${this.#made}x`, visitId: 'none' });
-        return this.expect('missingHere', undefined, line);
+        this.expect('missingHere', undefined, line);
+        return;
       }
       case 5: {
         const row = this.settle();
         this.line(row);
-        return this.expect('duplicate', row, this.line(row, { visitId: 'again', total: row.total + 500 }));
+        this.expect('duplicate', row, this.line(row, { visitId: 'again', total: row.total + 500 }));
+        return;
       }
       case 6: {
         const row = this.settle();
         this.line(row);
         const line = this.line(row, { settlementId: `${row.settlementId}y` });
-        return this.expect(this.#source === 'institution' ? 'duplicate' : 'missingHere', undefined, line);
+        this.expect(this.#source === 'institution' ? 'duplicate' : 'missingHere', undefined, line);
+        return;
       }
       case 7: {
         const row = this.settle();
@@ -116,21 +123,27 @@ class Planter {
       case 8: {
         const row = this.settle();
         this.line(row);
-        return this.expect('reversedAfterClose', undefined, this.line(this.reverse(row, AFTER)));
+        this.expect('reversedAfterClose', undefined, this.line(this.reverse(row, AFTER)));
+        return;
       }
       case 9: {
         const row = this.settle();
         this.reverse(row, AFTER);
-        return this.expect('reversedAfterClose', row, undefined);
+        this.expect('reversedAfterClose', row, undefined);
+        return;
       }
-      case 10:
-        return this.expect('reversedAfterClose', this.reverse(this.settle({ windowId: BEFORE }), DAY), undefined);
+      case 10: {
+        this.expect('reversedAfterClose', this.reverse(this.settle({ windowId: BEFORE }), DAY), undefined);
+        return;
+      }
       case 11: {
         this.line(this.reverse(this.settle({ windowId: BEFORE }), DAY));
         return;
       }
-      case 12:
-        return this.expect('missingHere', undefined, this.line(this.settle({ windowId: AFTER })));
+      case 12: {
+        this.expect('missingHere', undefined, this.line(this.settle({ windowId: AFTER })));
+        return;
+      }
       case 13:
       case 14: {
         const row = this.settle();
@@ -138,7 +151,8 @@ class Planter {
         const hash = way === 13 ? THEIR_RULES : OUR_RULES;
         const hasHash = this.#source === 'fund';
         const line = this.line(row, { fundTotal: row.fundTotal - 7, ...(hasHash && { policyHash: hash }) });
-        return this.expect(way === 13 && hasHash ? 'ruleVersion' : 'amount', row, line);
+        this.expect(way === 13 && hasHash ? 'ruleVersion' : 'amount', row, line);
+        return;
       }
       case 15: {
         const row = this.settle();
@@ -152,18 +166,21 @@ class Planter {
         this.line(row);
         const reversal = this.reverse(row, DAY);
         const both = [this.line(reversal), this.line(reversal, { settlementId: reversal.settlementId })];
-        return this.expect('duplicate', reversal, ...both);
+        this.expect('duplicate', reversal, ...both);
+        return;
       }
       case 17: {
         const row = this.settle();
-        return this.expect('amount', row, this.line(row, { personId: 'somebody-else' }));
+        this.expect('amount', row, this.line(row, { personId: 'somebody-else' }));
+        return;
       }
       case 18: {
         const row = this.settle();
         this.line(row);
         const { total, fundTotal, account } = row;
         const undone = { total: 0 - total, fundTotal: 0 - fundTotal, account: 0 - account, refund: 1 as const };
-        return this.expect('missingHere', undefined, this.line(row, undone));
+        this.expect('missingHere', undefined, this.line(row, undone));
+        return;
       }
       case 19: {
         const row = this.settle();
@@ -173,11 +190,13 @@ class Planter {
         this.reverse(before, DAY);
         this.line(this.rows.at(-1)!);
         this.line(row);
-        return this.expect('reversedAfterClose', undefined, this.line(before));
+        this.expect('reversedAfterClose', undefined, this.line(before));
+        return;
       }
       case 20: {
         const row = this.settle();
-        return this.expect('duplicate', row, this.line(row), this.line(row, { visitId: 'another-visit' }));
+        this.expect('duplicate', row, this.line(row), this.line(row, { visitId: 'another-visit' }));
+        return;
       }
       default:
         this.line(this.settle());

@@ -71,7 +71,7 @@ function requireChecker(
   const who = isOneSided ? 'a clerk of the other county' : 'another clerk';
   throw new AppError('SECOND_PERSON_NEEDED', `${who} must agree: accepting moves money`, {
     status: 409,
-    help: `proposed by ${proposedBy ?? 'nobody'} of ${proposedRegion ?? 'nowhere'}`,
+    help: `proposed by ${proposedBy ?? 'nobody'} of ${region}`,
   });
 }
 

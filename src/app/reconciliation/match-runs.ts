@@ -5,8 +5,8 @@ import { invariant } from '../../core/invariant.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SettlementQueries } from '../ports.ts';
 import { policyHashOf } from '../settlement/document.ts';
-import { PROBLEMS_MAX, type LineProblem } from './line-reader.ts';
-import type { Candidate, MatchStore, ReconciliationRun, RunStore, RunTotals, Stretch } from './ports.ts';
+import { PROBLEMS_MAX } from './line-reader.ts';
+import type { Candidate, LineProblem, MatchStore, ReconciliationRun, RunStore, RunTotals, Stretch } from './ports.ts';
 
 /** What matching needs from outside. */
 export interface MatchDeps {

@@ -7,8 +7,6 @@ import type { Scheme } from '../../core/policy/terms.ts';
 import type { DifferenceClass, Figures, FileSource, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
 import type { ClearingType, Totals } from '../../core/reconcile/totals.ts';
 import type { LineForm } from './line-form.ts';
-import type { LineProblem } from './line-reader.ts';
-import type { StagedLines } from './staged-lines.ts';
 
 /**
  * Where a file is on its way.
@@ -17,6 +15,17 @@ import type { StagedLines } from './staged-lines.ts';
  * - `refused`: the file is bad, nothing of it is kept but what is wrong · `superseded`: a later file took its place
  */
 export type RunState = 'loading' | 'loaded' | 'matched' | 'closed' | 'refused' | 'superseded';
+
+/** One thing that is wrong with a file, where it stands. */
+export interface LineProblem {
+  /** From 1, the header included; 0 for the file itself. */
+  readonly line: number;
+  /** Number of the column, from 1; 0 for the line as a whole. */
+  readonly column: number;
+  /** Name of the column, or empty. */
+  readonly name: string;
+  readonly problem: string;
+}
 
 /** Totals of a file, or of our books for the same period and party, of settlements and of reversals. */
 export interface RunTotals {
@@ -36,7 +45,7 @@ export interface RunFile {
   readonly form: LineForm['name'];
   readonly fileName: string;
   readonly sha256: string;
-  /** As sent. */
+  /** As sent; once it is read, of the unpacked file. */
   readonly bytesTotal: number;
   readonly sentBy: string;
 }
@@ -60,6 +69,15 @@ export interface ReconciliationRun extends RunFile {
   readonly loadedAtMs: number | undefined;
   readonly matchedAtMs: number | undefined;
   readonly closedAtMs: number | undefined;
+}
+
+/**
+ * Lines that are good, ready to be stored: settlement id, line number, refund, visit, person, total, fund total, account in
+ * fen, hash of rules; TAB between them, `\N` for nothing, a line break after each. No byte in them needs an escape.
+ */
+export interface StagedLines {
+  readonly lines: number;
+  readonly bytes: Buffer;
 }
 
 /** What is known of a file once it is read to the end. */
@@ -95,7 +113,11 @@ export interface RunStore {
   hasClosed(source: FileSource, party: string, windowId: number): Promise<boolean>;
   /** Stores lines, a few ten thousand a call; they count for nothing before `loaded`. */
   append(runId: number, staged: StagedLines): Promise<void>;
-  progress(runId: number, bytesDone: number, lines: number, nowMs: number): Promise<void>;
+  progress(
+    runId: number,
+    progress: Pick<ReconciliationRun, 'bytesDone' | 'bytesTotal' | 'lines'>,
+    nowMs: number,
+  ): Promise<void>;
   /** Lines that are there twice, word for word, at most `limit`; with the line that was first. */
   repeats(runId: number, limit: number): Promise<readonly { readonly lineNo: number; readonly firstNo: number }[]>;
   /** Makes negative lines that name the settlement they undo stand for its reversal, wherever there is one. */

@@ -8,6 +8,8 @@ export type ReconcileDeps = LoadDeps & MatchDeps & { readonly runs: RunStore };
 /** A run that has begun, and what is left to be done for it. */
 export interface BegunRun {
   readonly run: ReconciliationRun;
+  /** False where the same file was received before. */
+  readonly isNew: boolean;
   /** Loads and matches; undefined where there is nothing left to do. */
   readonly finish: ((onProgress: OnProgress) => Promise<ReconciliationRun>) | undefined;
 }
@@ -21,12 +23,12 @@ export interface BegunRun {
  */
 export async function beginReconciling(deps: ReconcileDeps, sent: SentFile): Promise<BegunRun> {
   const { run, isNew } = await beginLoading(deps, sent);
-  if (!isNew && run.state !== 'loaded') return { run, finish: undefined };
+  if (!isNew && run.state !== 'loaded') return { run, isNew, finish: undefined };
   const finish = async (onProgress: OnProgress): Promise<ReconciliationRun> => {
     const loaded = isNew ? await fillRun(deps, run, sent, onProgress) : run;
     if (loaded.state !== 'loaded') return loaded;
     const [matched] = await matchRuns(deps, [loaded]);
     return matched ?? loaded;
   };
-  return { run, finish };
+  return { run, isNew, finish };
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Database as RawSqlite, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2';
-import type { StagedLines } from '../../app/reconciliation/staged-lines.ts';
+import type { StagedLines } from '../../app/reconciliation/ports.ts';
 import { invariant } from '../../core/invariant.ts';
 import { valuesText, type SqlValue } from '../sql-text.ts';
 
@@ -14,13 +14,13 @@ const ROWS_A_STATEMENT = 2000;
 /** Stores staged lines of a run. */
 export type AppendLines = (runId: number, staged: StagedLines) => Promise<void>;
 
-interface Pool<C> {
-  acquireConnection(): Promise<C>;
-  releaseConnection(connection: C): Promise<void>;
+interface Pool {
+  acquireConnection(): Promise<Connection | RawSqlite>;
+  releaseConnection(connection: Connection | RawSqlite): Promise<void>;
 }
 
-async function withConnection<C, T>(knex: Knex, work: (connection: C) => Promise<T> | T): Promise<T> {
-  const pool = knex.client as Pool<C>;
+async function withConnection<T>(knex: Knex, work: (connection: Connection | RawSqlite) => Promise<T> | T): Promise<T> {
+  const pool = knex.client as Pool;
   const connection = await pool.acquireConnection();
   try {
     return await work(connection);
@@ -29,9 +29,9 @@ async function withConnection<C, T>(knex: Knex, work: (connection: C) => Promise
   }
 }
 
-function query(connection: Connection, options: QueryOptions): Promise<ResultSetHeader> {
+function query(connection: Connection | RawSqlite, options: QueryOptions): Promise<ResultSetHeader> {
   return new Promise((resolve, reject) => {
-    connection.query<ResultSetHeader>(options, (error, header) => {
+    (connection as Connection).query<ResultSetHeader>(options, (error, header) => {
       if (error) reject(error);
       else resolve(header);
     });
@@ -56,7 +56,7 @@ function isRefusedByServer(error: unknown): boolean {
 }
 
 async function loadData(knex: Knex, runId: number, { bytes, lines }: StagedLines): Promise<void> {
-  const header = await withConnection(knex, (connection: Connection) =>
+  const header = await withConnection(knex, (connection) =>
     query(connection, {
       sql: `LOAD DATA LOCAL INFILE 'staged lines' INTO TABLE reconciliation_line CHARACTER SET binary
         FIELDS TERMINATED BY '\\t' LINES TERMINATED BY '\\n' (${COLUMNS}) SET run_id = ${runId}`,
@@ -73,7 +73,7 @@ export async function insertLines(knex: Knex, runId: number, staged: StagedLines
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
     const values = valuesText(rows.slice(from, from + ROWS_A_STATEMENT).map((row) => [runId, ...row]));
     const sql = `INSERT INTO reconciliation_line (run_id, ${COLUMNS}) VALUES ${values}`;
-    await withConnection(knex, (connection: Connection) => query(connection, { sql }));
+    await withConnection(knex, (connection) => query(connection, { sql }));
   }
 }
 
@@ -106,7 +106,8 @@ export function createSqliteAppend(knex: Knex): AppendLines {
     return made;
   };
   return (runId, staged) =>
-    withConnection(knex, (raw: RawSqlite) => {
+    withConnection(knex, (connection) => {
+      const raw = connection as RawSqlite;
       const insert = statementOf(raw);
       raw.transaction(() => {
         for (const row of valuesOf(staged)) insert.run(runId, ...row);

@@ -82,7 +82,7 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
     async find(runId, differenceNo) {
       const key = { run_id: runId, difference_no: differenceNo };
       const [row] = await knex<Row>('reconciliation_difference').where(key).select('*');
-      return row === undefined ? undefined : differenceOf(row as Row);
+      return row === undefined ? undefined : differenceOf(row);
     },
 
     async list(filter) {

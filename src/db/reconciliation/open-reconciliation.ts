@@ -34,13 +34,13 @@ async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<
 export function openReconciliation(knex: Knex): Reconciliation {
   const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const matches = createMatchStore(knex);
-  const { stretches, differing, ...questions } = matches;
   return {
     runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
-      ...withOurErrors(questions),
-      stretches: (windowId, rows) => withOurErrorsInside(stretches(windowId, rows)),
-      differing: (run, stretch) => withOurErrorsInside(differing(run, stretch)),
+      ...withOurErrors(matches),
+      // These hand over page by page: a failure comes with a page, not with the call.
+      stretches: (windowId, rows) => withOurErrorsInside(matches.stretches(windowId, rows)),
+      differing: (run, stretch) => withOurErrorsInside(matches.differing(run, stretch)),
     },
     differences: withOurErrors(createDifferenceStore(knex)),
     adjustments: withOurErrors(createAdjustmentSink(knex)),

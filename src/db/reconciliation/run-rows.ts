@@ -9,9 +9,9 @@ export const PARTY_COLUMNS: Readonly<Record<FileSource, string>> = {
   fund: 'home_region',
 };
 
-/** Undefined for NULL. */
-export function optional<T>(value: unknown): T | undefined {
-  return value === null ? undefined : (value as T);
+/** A text, or undefined for NULL. */
+export function optionalText(value: unknown): string | undefined {
+  return value === null ? undefined : (value as string);
 }
 
 /** A whole number, or undefined for NULL. */
@@ -19,8 +19,8 @@ export function optionalInteger(value: unknown): number | undefined {
   return value === null ? undefined : exactInteger(value);
 }
 
-function parsed<T>(value: unknown): T | undefined {
-  return value === null ? undefined : (JSON.parse(value as string) as T);
+function totalsOf(value: unknown): RunTotals | undefined {
+  return value === null ? undefined : (JSON.parse(value as string) as RunTotals);
 }
 
 /** A row of reconciliation_run. */
@@ -40,12 +40,12 @@ export function runOf(row: Row): ReconciliationRun {
     bytesTotal: exactInteger(row.bytes_total),
     lines: exactInteger(row.line_count),
     mayDouble: exactInteger(row.may_double) === 1,
-    fileTotals: parsed<RunTotals>(row.file_totals),
-    ourTotals: parsed<RunTotals>(row.our_totals),
+    fileTotals: totalsOf(row.file_totals),
+    ourTotals: totalsOf(row.our_totals),
     differences: exactInteger(row.difference_count),
-    problems: parsed<ReconciliationRun['problems']>(row.problems) ?? [],
+    problems: JSON.parse(optionalText(row.problems) ?? '[]') as ReconciliationRun['problems'],
     sentBy: row.sent_by as string,
-    closedBy: optional(row.closed_by),
+    closedBy: optionalText(row.closed_by),
     startedAtMs: exactInteger(row.started_at_ms),
     touchedAtMs: exactInteger(row.touched_at_ms),
     loadedAtMs: optionalInteger(row.loaded_at_ms),

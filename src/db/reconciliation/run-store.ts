@@ -61,7 +61,7 @@ async function removeLines(knex: Knex, runId: number): Promise<void> {
 export function createRunStore(knex: Knex, append: AppendLines): RunStore {
   const find: RunStore['find'] = async (runId) => {
     const [row] = await knex<Row>('reconciliation_run').where('run_id', runId).select('*');
-    return row === undefined ? undefined : runOf(row as Row);
+    return row === undefined ? undefined : runOf(row);
   };
   const update = (runId: number, columns: Readonly<Record<string, unknown>>) =>
     knex('reconciliation_run').where('run_id', runId).update(columns);
@@ -106,7 +106,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     async windowOn(businessDate) {
       const [row] = await knex<Row>('clearing_window').where('business_date', businessDate).select('*');
       if (row === undefined) return undefined;
-      const { window_id: windowId, state } = row as Row;
+      const { window_id: windowId, state } = row;
       return { windowId: exactInteger(windowId), isClosed: state !== 'open' };
     },
 
@@ -115,8 +115,9 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       return (await knex('reconciliation_run').where(key).limit(1).select('run_id')).length > 0;
     },
 
-    async progress(runId, bytesDone, lines, nowMs) {
-      await update(runId, { bytes_done: bytesDone, line_count: lines, touched_at_ms: nowMs });
+    async progress(runId, { bytesDone, bytesTotal, lines }, nowMs) {
+      const done = { bytes_done: bytesDone, bytes_total: bytesTotal, line_count: lines };
+      await update(runId, { ...done, touched_at_ms: nowMs });
     },
 
     async repeats(runId, limit) {
@@ -158,12 +159,13 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     },
 
     async list({ source, party, region, windowId, limit }) {
-      const query = knex<Row>('reconciliation_run').orderBy('run_id', 'desc').limit(limit);
+      const query = knex('reconciliation_run').orderBy('run_id', 'desc').limit(limit);
       if (source !== undefined) void query.where('source', source);
       if (party !== undefined) void query.where('party', party);
       if (region !== undefined) void query.where('region', region);
       if (windowId !== undefined) void query.where('window_id', windowId);
-      return ((await query.select('*')) as Row[]).map(runOf);
+      const rows: Row[] = await query.select('*');
+      return rows.map(runOf);
     },
 
     async close(runId, closedBy, nowMs) {
