@@ -23,7 +23,7 @@ export async function up(knex: Knex): Promise<void> {
       sha256 CHAR(64) NOT NULL,
       state VARCHAR(12) NOT NULL,
       bytes_done BIGINT NOT NULL,
-      bytes_total BIGINT NOT NULL,
+      bytes_in_all BIGINT NOT NULL,
       line_count INT NOT NULL,
       may_double TINYINT NOT NULL DEFAULT 0,
       file_totals TEXT,

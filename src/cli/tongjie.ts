@@ -2,11 +2,13 @@ import { Command } from 'commander';
 import { AppError } from '../platform/errors.ts';
 import { addClearCommand } from './clear-command.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
+import { addReconcileCommand } from './reconcile-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
 addPolicyCommands(program);
 addClearCommand(program);
+addReconcileCommand(program);
 addOpenapiCommand(program);
 try {
   await program.parseAsync();

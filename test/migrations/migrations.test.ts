@@ -101,7 +101,7 @@ async function fillLife(knex: Knex): Promise<void> {
       sha256: 'h',
       state: 'matched',
       bytes_done: 1,
-      bytes_total: 1,
+      bytes_in_all: 1,
       line_count: 1,
       difference_count: 1,
       sent_by: 'wang',

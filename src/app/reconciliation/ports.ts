@@ -238,6 +238,8 @@ export interface Decision {
 export interface DifferenceStore {
   find(runId: number, differenceNo: number): Promise<RecordedDifference | undefined>;
   list(filter: DifferenceFilter): Promise<readonly RecordedDifference[]>;
+  /** How many differences of each class a run has; classes without one are absent. */
+  countByClass(runId: number): Promise<Readonly<Record<string, number>>>;
   /** open → proposed: the first of two people. */
   propose(decision: Decision, region: string): Promise<boolean>;
   /** open or proposed → refused. */

@@ -8,8 +8,10 @@ import type {
 } from '../../app/reconciliation/ports.ts';
 import { AppError } from '../../platform/errors.ts';
 import { isUniqueConflict } from '../driver-errors.ts';
+import { exactInteger } from '../exact-integer.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { enter, holdOpenWindow } from '../journal.ts';
+import { rowsOf } from '../raw-rows.ts';
 import { adjustmentRow } from '../life-rows.ts';
 import type { Row } from '../settlement-rows.ts';
 import { differenceOf } from './difference-rows.ts';
@@ -87,6 +89,13 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
 
     async list(filter) {
       return ((await listed(knex, filter)) as Row[]).map(differenceOf);
+    },
+
+    async countByClass(runId) {
+      const sql =
+        'SELECT class, COUNT(*) AS n FROM reconciliation_difference WHERE run_id = ? GROUP BY class ORDER BY class';
+      const rows = await rowsOf<Row>(knex, sql, [runId]);
+      return Object.fromEntries(rows.map((row) => [row.class as string, exactInteger(row.n)]));
     },
 
     propose: (decision, region) =>

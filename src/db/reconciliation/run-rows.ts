@@ -37,7 +37,7 @@ export function runOf(row: Row): ReconciliationRun {
     sha256: row.sha256 as string,
     state: row.state as RunState,
     bytesDone: exactInteger(row.bytes_done),
-    bytesTotal: exactInteger(row.bytes_total),
+    bytesTotal: exactInteger(row.bytes_in_all),
     lines: exactInteger(row.line_count),
     mayDouble: exactInteger(row.may_double) === 1,
     fileTotals: totalsOf(row.file_totals),

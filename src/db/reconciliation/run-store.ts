@@ -78,7 +78,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         file_name: file.fileName,
         sent_by: file.sentBy,
         bytes_done: 0,
-        bytes_total: file.bytesTotal,
+        bytes_in_all: file.bytesTotal,
         line_count: 0,
         difference_count: 0,
         problems: null,
@@ -116,7 +116,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     },
 
     async progress(runId, { bytesDone, bytesTotal, lines }, nowMs) {
-      const done = { bytes_done: bytesDone, bytes_total: bytesTotal, line_count: lines };
+      const done = { bytes_done: bytesDone, bytes_in_all: bytesTotal, line_count: lines };
       await update(runId, { ...done, touched_at_ms: nowMs });
     },
 
@@ -164,7 +164,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       if (party !== undefined) void query.where('party', party);
       if (region !== undefined) void query.where('region', region);
       if (windowId !== undefined) void query.where('window_id', windowId);
-      const rows: Row[] = await query.select('*');
+      const rows = await query.select<Row[]>('*');
       return rows.map(runOf);
     },
 
