@@ -225,9 +225,6 @@ export class LineReader {
     const total = this.#amount(bytes, place.total, refund);
     const fundTotal = this.#amount(bytes, place.fundTotal, refund);
     const account = this.#amount(bytes, place.account, refund);
-    if (this.problems.length === before && Math.abs(fundTotal + account) > Math.abs(total)) {
-      this.#problem(this.#line, place.total, 'is less than what fund and account pay');
-    }
     this.#id(bytes, place.settlementId, ID_MAX);
     this.#id(bytes, place.visitId, ID_MAX);
     this.#id(bytes, place.personId, PERSON_MAX);

@@ -5,8 +5,23 @@ import { matchRuns } from '../../../src/app/reconciliation/match-runs.ts';
 import { insertLines } from '../../../src/db/reconciliation/append-lines.ts';
 import { openDatabase, type Database } from '../../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
-import { connectTo, HOSPITAL, insertDay, OTHER_HOSPITAL, plantDay, type PlantedDay } from '../../support/planted-day.ts';
-import { allDifferences, chsText, csvText, lineFor, reconcile, told, withFile } from '../../support/reconciliation-day.ts';
+import {
+  connectTo,
+  HOSPITAL,
+  insertDay,
+  OTHER_HOSPITAL,
+  plantDay,
+  type PlantedDay,
+} from '../../support/planted-day.ts';
+import {
+  allDifferences,
+  chsText,
+  csvText,
+  lineFor,
+  reconcile,
+  told,
+  withFile,
+} from '../../support/reconciliation-day.ts';
 import { zipOf } from '../../support/zip-files.ts';
 
 const DATE = '2026-11-25';
@@ -30,7 +45,8 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   });
 
   beforeEach(async () => {
-    for (const table of ['reconciliation_run', 'reconciliation_line', 'reconciliation_difference']) await knex(table).del();
+    for (const table of ['reconciliation_run', 'reconciliation_line', 'reconciliation_difference'])
+      await knex(table).del();
   });
 
   afterAll(async () => {
@@ -68,7 +84,10 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   it('give way to a later file of the same day', async () => {
     const first = await send(good());
     const second = await send(csvText(day.lines.slice(1), hospital));
-    expect([second.state, (await database.reconciliation.runs.find(first.runId))!.state]).toEqual(['matched', 'superseded']);
+    expect([second.state, (await database.reconciliation.runs.find(first.runId))!.state]).toEqual([
+      'matched',
+      'superseded',
+    ]);
     const decision = { runId: first.runId, differenceNo: 1, by: 'wang', atMs: 1, reason: 'late' };
     expect(await database.reconciliation.differences.refuse(decision)).toBe(false);
   });
@@ -118,7 +137,9 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
     expect(two.problems[0]!.problem).toMatch(/2 entries/);
     const damaged = Buffer.from(zip);
     damaged[Math.floor(zip.length / 2)] = (damaged[Math.floor(zip.length / 2)] ?? 0) ^ 0xff;
-    expect((await send(damaged, { fileName: 'damaged.zip' })).problems[0]!.problem).toMatch(/damaged|columns|characters/);
+    expect((await send(damaged, { fileName: 'damaged.zip' })).problems[0]!.problem).toMatch(
+      /damaged|columns|characters/,
+    );
     expect((await counts()).lines).toBe(0);
   });
 
@@ -137,7 +158,9 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
     expect((await counts()).lines).toBe(0);
     await expect(send(csvText(day.lines.slice(2), hospital))).rejects.toMatchObject({ code: 'PERIOD_CLOSED' });
     await expect(send(good())).rejects.toMatchObject({ code: 'PERIOD_CLOSED' });
-    expect((await send(csvText([], { ...hospital, party: OTHER_HOSPITAL }), { party: OTHER_HOSPITAL })).state).toBe('matched');
+    expect((await send(csvText([], { ...hospital, party: OTHER_HOSPITAL }), { party: OTHER_HOSPITAL })).state).toBe(
+      'matched',
+    );
   });
 
   it('of a process that died are begun again from nothing, and not while it lives', async () => {
@@ -198,7 +221,9 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
 
   if (engine === 'mariadb') {
     it('store the same lines where the server takes no files from clients', async () => {
-      const bytes = Buffer.from(`s1\t2\t0\tv-1\tp\t100\t50\t0\t\\N\ns2\t3\t1\tv-2\tp\t-100\t-50\t0\t${'a'.repeat(64)}\n`);
+      const bytes = Buffer.from(
+        `s1\t2\t0\tv-1\tp\t100\t50\t0\t\\N\ns2\t3\t1\tv-2\tp\t-100\t-50\t0\t${'a'.repeat(64)}\n`,
+      );
       await insertLines(knex, 1, { lines: 2, bytes });
       const inserted: object[] = await knex('reconciliation_line').orderBy('line_no').select('*');
       await knex('reconciliation_line').del();
