@@ -38,14 +38,19 @@ function checkedRuns(runs: readonly ReconciliationRun[]): ReconciliationRun {
   return first;
 }
 
-/** What our books have of each party in a stretch: one pass over it for any number of parties. */
+const FIGURES = ['total_fen', 'fund_total_fen', 'account_fen'];
+const SUMS = ['COUNT(*) AS settlements', 'COUNT(s.reverses) AS reversals']
+  .concat(FIGURES.map((column) => `SUM(s.${column}) AS ${column}`))
+  .concat(FIGURES.map((column) => `SUM(CASE WHEN ${IS_REVERSAL} THEN s.${column} ELSE 0 END) AS refund_${column}`))
+  .join(', ');
+
+/** What our books have of each party in a stretch: one pass over it for any number of parties, without a sort for one. */
 function oursSql({ source }: ReconciliationRun, runs: number): string {
   const party = PARTY_COLUMNS[source];
-  return `SELECT s.${party} AS party, ${IS_REVERSAL} AS is_reversal, COUNT(*) AS settlements, SUM(s.total_fen) AS total,
-      SUM(s.fund_total_fen) AS fund_total, SUM(s.account_fen) AS account
-    FROM settlement s WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
+  return `SELECT s.${party} AS party, ${SUMS} FROM settlement s
+    WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
       AND s.${party} IN (${Array.from({ length: runs }, () => '?').join(',')})
-    GROUP BY s.${party}, ${IS_REVERSAL}`;
+    GROUP BY s.${party}`;
 }
 
 /** The row of ours that a line is about. */
@@ -138,18 +143,22 @@ function difference(
   };
 }
 
-function totalsOf(rows: readonly Row[]): RunTotals {
-  const totals = { settled: NO_TOTALS, refunded: NO_TOTALS };
-  for (const row of rows) {
-    const side = exactInteger(row.is_reversal) === 1 ? 'refunded' : 'settled';
-    totals[side] = {
-      settlements: exactInteger(row.settlements),
-      total: exactInteger(row.total),
-      fundTotal: exactInteger(row.fund_total),
-      account: exactInteger(row.account),
-    };
-  }
-  return totals;
+function totalsOf(row: Row | undefined): RunTotals {
+  if (row === undefined) return { settled: NO_TOTALS, refunded: NO_TOTALS };
+  const of = (column: string): number => exactInteger(row[column]);
+  const refunded = {
+    settlements: of('reversals'),
+    total: of('refund_total_fen'),
+    fundTotal: of('refund_fund_total_fen'),
+    account: of('refund_account_fen'),
+  };
+  const settled = {
+    settlements: of('settlements') - refunded.settlements,
+    total: of('total_fen') - refunded.total,
+    fundTotal: of('fund_total_fen') - refunded.fundTotal,
+    account: of('account_fen') - refunded.account,
+  };
+  return { settled, refunded };
 }
 
 /** Cuts a window into stretches of ids; lines before and after all of ours belong to the first and the last. */
@@ -186,10 +195,10 @@ export function createMatchStore(knex: Knex): MatchStore {
       const first = checkedRuns(runs);
       const parties = runs.map(({ party }) => party);
       const rows = await rowsOf<Row>(knex, oursSql(first, runs.length), [ourAfter, upTo, first.windowId, ...parties]);
-      const byParty = Map.groupBy(rows, (row) => row.party as string);
+      const byParty = new Map(rows.map((row) => [row.party as string, row]));
       const compared: Comparison[] = [];
       for (const run of runs) {
-        const ourTotals = totalsOf(byParty.get(run.party) ?? []);
+        const ourTotals = totalsOf(byParty.get(run.party));
         const values = [run.windowId, run.party, run.runId, after, upTo];
         const [counted] = await rowsOf<Row>(knex, linesSql(run), values);
         const count = (column: string): number => exactInteger(counted?.[column]);
