@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { CaseworkDeps } from './app/casework/case-deps.ts';
 import { caseOpenerOf } from './app/casework/open-for-engine.ts';
@@ -7,6 +8,7 @@ import { listJobs } from './app/jobs/list-jobs.ts';
 import { watchPrefunds } from './app/lifecycle/watch-prefunds.ts';
 import { lookAtPartners } from './app/partners/look-at-partners.ts';
 import { readFeeds } from './app/funds/read-feeds.ts';
+import { createFileQueue } from './app/reconciliation/file-queue.ts';
 import type { BillCommand } from './app/settlement/judge-bill.ts';
 import { quoteBills } from './app/settlement/quote-bills.ts';
 import { reverseSettlement } from './app/settlement/reverse-settlement.ts';
@@ -144,8 +146,17 @@ async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps
   return { ok: true, rules: summary };
 }
 
+/** Files of hospitals and home funds: one queue a process. */
+function reconciling({ database, clock, log, newId }: Parts, dataDir: string, reverse: HttpDeps['reverse']) {
+  const { runs, matches, differences, adjustments, totals } = database.reconciliation;
+  const folder = join(dataDir, 'uploads');
+  const files = createFileQueue({ runs, matches, queries: database.settlementQueries, clock, folder, log });
+  const decide = { runs, differences, adjustments, reverse, clock, newId };
+  return { files, runs, differences, totals, decide };
+}
+
 /** Builds what answers requests: the two coalescers and the HTTP application on top of them. */
-async function serve(parts: Parts, { host, port }: Environment): Promise<Serving> {
+async function serve(parts: Parts, { host, port, dataDir }: Environment): Promise<Serving> {
   const { database, keeper, clock, log, newId, runClearing } = parts;
   const { settlementStore: store, settlementQueries: queries } = database;
   const rulebook = () => keeper.current.rules.rulebook;
@@ -181,6 +192,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
 
   log.info(await sweepMaterials(parts.casework), 'materials swept');
   const keys = await watchKeys(database.keyStore, log);
+  const reverse: HttpDeps['reverse'] = (command) => reverseSettlement(settleDeps, command);
+  const reconciliation = reconciling(parts, dataDir, reverse);
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
   const starter = createClearingStarter(runner, parts.clearing);
   const httpDeps: HttpDeps = {
@@ -189,7 +202,8 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
         ? settle
         : (command) => settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command),
     quote: (command) => quoting.submit(command),
-    reverse: (command) => reverseSettlement(settleDeps, command),
+    reverse,
+    reconciliation,
     queries,
     persons: database.personStore,
     copies: database.copyStore,
@@ -235,6 +249,7 @@ async function serve(parts: Parts, { host, port }: Environment): Promise<Serving
       keys.stop();
       await listening.stop();
       await starter.stop();
+      await reconciliation.files.stop();
     },
   };
 }

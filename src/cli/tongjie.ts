@@ -8,6 +8,7 @@ import { addLedgerCommands } from './ledger-commands.ts';
 import { addOpenapiCommand } from './openapi-command.ts';
 import { addOutboxCommands } from './outbox-commands.ts';
 import { addPersonsCommand } from './persons-command.ts';
+import { addReconcileCommand } from './reconcile-command.ts';
 import { addPolicyCommands } from './policy-commands.ts';
 
 const program = new Command('tongjie').description('Settles medical bills that cross a county line');
@@ -19,6 +20,7 @@ addJobsCommands(program);
 addLedgerCommands(program);
 addOutboxCommands(program);
 addPersonsCommand(program);
+addReconcileCommand(program);
 addOpenapiCommand(program);
 try {
   await program.parseAsync();

@@ -17,6 +17,9 @@ import type {
 } from '../app/ports.ts';
 import type { ProvisionalStore } from '../app/standin/ports.ts';
 import type { CopyStore, FeedStore } from '../app/funds/ports.ts';
+import type { DecideDeps } from '../app/reconciliation/decide-difference.ts';
+import type { FileQueue } from '../app/reconciliation/file-queue.ts';
+import type { DifferenceStore, RunStore, TotalsStore } from '../app/reconciliation/ports.ts';
 import type { BillCommand } from '../app/settlement/judge-bill.ts';
 import type { QuoteOutcome } from '../app/settlement/quote-bills.ts';
 import type { ReverseCommand, ReverseOutcome } from '../app/settlement/reverse-settlement.ts';
@@ -83,6 +86,13 @@ export interface HttpDeps {
   readonly feeds: Pick<FeedStore, 'all'>;
   /** Empty but for the demo. */
   readonly simulators: SimulatorSwitches;
+  readonly reconciliation: {
+    readonly files: FileQueue;
+    readonly runs: RunStore;
+    readonly differences: DifferenceStore;
+    readonly totals: TotalsStore;
+    readonly decide: DecideDeps;
+  };
   readonly rulebook: () => Rulebook;
   readonly rulesInForce: () => RulesInForce;
   /** Loads the rules of this process again. Rejects with what the store throws; the rules in force stay then. */

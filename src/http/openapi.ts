@@ -13,6 +13,7 @@ import * as partners from './schemas/partners.ts';
 import * as persons from './schemas/persons.ts';
 import * as simulators from './schemas/simulators.ts';
 import * as problems from './schemas/problems.ts';
+import * as reconciliation from './schemas/reconciliation.ts';
 import * as rules from './schemas/rules.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
@@ -65,6 +66,7 @@ function named(): Map<z.ZodType, string> {
     ...namedPersons,
     ...simulators,
     ...problems,
+    ...reconciliation,
     ...rules,
   };
   // Sorted, because the order of a module's exports is the loader's affair.
@@ -93,6 +95,10 @@ const QUERIES = new Set<z.ZodType>([
   ledger.trialBalanceQuery,
   ledger.accountQuery,
   partners.deadLetterQuery,
+  reconciliation.reconciliationFileQuery,
+  reconciliation.reconciliationRunsQuery,
+  reconciliation.differencesQuery,
+  reconciliation.resultQuery,
 ]);
 
 function componentSchemas(): Record<string, Json> {

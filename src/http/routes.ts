@@ -6,6 +6,7 @@ import { JOB_ROUTES } from './jobs/job-routes.ts';
 import { LEDGER_ROUTES } from './ledger/ledger-routes.ts';
 import { PARTNER_ROUTES } from './partners/partner-routes.ts';
 import { FEED_ROUTES } from './funds/feed-routes.ts';
+import { RECONCILIATION_ROUTES } from './reconciliation/reconciliation-routes.ts';
 import type { Route } from './route.ts';
 import { RULE_ROUTES } from './rules/rule-routes.ts';
 import { SIMULATOR_ROUTES } from './simulators/simulator-routes.ts';
@@ -18,6 +19,7 @@ import { SETTLEMENT_ROUTES } from './settlement/settlement-routes.ts';
 export const ROUTES: readonly Route[] = [
   ...SETTLEMENT_ROUTES,
   ...CLEARING_ROUTES,
+  ...RECONCILIATION_ROUTES,
   ...LIFE_ROUTES,
   ...LEDGER_ROUTES,
   ...JOB_ROUTES,

@@ -3,7 +3,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AppError } from './errors.ts';
 
 /** A file that was received whole, with its SHA-256. */
 export interface SpooledFile {
@@ -27,23 +26,19 @@ export async function describeFile(path: string): Promise<SpooledFile> {
 }
 
 /**
- * Writes a stream down in a folder, so that it can be told from others before it is read, and read from its end. What is
- * too large, or breaks off, leaves nothing behind.
+ * Writes a stream down in a folder, so that it can be told from others before it is read, and read from its end. What
+ * breaks off leaves nothing behind; whoever hands the stream in keeps it bounded.
  *
- * @throws AppError BODY_TOO_LARGE, and what the stream fails with
+ * @throws what the stream fails with
  */
-export async function spoolFile(stream: AsyncIterable<Buffer>, folder: string, bytesMax: number): Promise<SpooledFile> {
+export async function spoolFile(stream: AsyncIterable<Uint8Array>, folder: string): Promise<SpooledFile> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, `${randomUUID()}.upload`);
   const sum = createHash('sha256');
   let bytes = 0;
-  async function* counted(): AsyncGenerator<Buffer> {
+  async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const chunk of stream) {
       bytes += chunk.length;
-      if (bytes > bytesMax) {
-        const help = 'send the file of one day, zipped';
-        throw new AppError('BODY_TOO_LARGE', `the file is larger than ${bytesMax} bytes`, { status: 413, help });
-      }
       sum.update(chunk);
       yield chunk;
     }

@@ -3,6 +3,7 @@ import { benchClear } from './clear.ts';
 import { benchImport } from './import-catalogue.ts';
 import { benchMemory } from './memory.ts';
 import { benchQuote } from './quote.ts';
+import { benchReconcile } from './reconcile.ts';
 import type { Scenario } from './scenario.ts';
 import { benchSettle } from './settle.ts';
 import { benchStart } from './start.ts';
@@ -13,6 +14,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   quote: benchQuote,
   adjudicate: benchAdjudicate,
   clear: benchClear,
+  reconcile: benchReconcile,
   import: benchImport,
   start: benchStart,
   memory: benchMemory,

@@ -193,6 +193,11 @@ class Planter {
         this.expect('reversedAfterClose', undefined, this.line(before));
         return;
       }
+      case 20: {
+        const row = this.settle();
+        this.expect('duplicate', row, this.line(row), this.line(row, { visitId: 'another-visit' }));
+        return;
+      }
       default:
         this.line(this.settle());
     }
@@ -200,7 +205,7 @@ class Planter {
 }
 
 /** Ways that {@link Planter.plant} knows. */
-const WAYS = 20;
+const WAYS = 21;
 
 /** Plants every kind of difference a few times among `count` settlements that agree, and others' business beside them. */
 export function plantDay(count: number, source: FileSource): PlantedDay {

@@ -88,7 +88,8 @@ export type Body = Omit<bills.StatementAnswer, 'status'> &
     readonly status: string | number;
     readonly code: string;
     readonly help: string;
-    readonly entries: readonly (ledger.AccountEntries['entries'][number] & casework.GuideComparison['entries'][number])[];
+    readonly entries: readonly (ledger.AccountEntries['entries'][number] &
+      casework.GuideComparison['entries'][number])[];
     readonly fields: readonly FieldProblem[];
     readonly parts: Readonly<Record<string, string>>;
   };

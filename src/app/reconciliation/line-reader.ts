@@ -2,18 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { NO_TOTALS, type Totals } from '../../core/reconcile/totals.ts';
 import { amountProblem, readFen } from './amount-bytes.ts';
 import type { Column, ColumnKind, LineForm } from './line-form.ts';
-import { StagedWriter, type StagedLines } from './staged-lines.ts';
-
-/** One thing that is wrong with a file, where it stands. */
-export interface LineProblem {
-  /** From 1, the header included; 0 for the file itself. */
-  readonly line: number;
-  /** Number of the column, from 1; 0 for the line as a whole. */
-  readonly column: number;
-  /** Name of the column, or empty. */
-  readonly name: string;
-  readonly problem: string;
-}
+import type { LineProblem, StagedLines } from './ports.ts';
+import { StagedWriter } from './staged-lines.ts';
 
 /** What the file must be for. */
 export interface Expected {
@@ -235,9 +225,6 @@ export class LineReader {
     const total = this.#amount(bytes, place.total, refund);
     const fundTotal = this.#amount(bytes, place.fundTotal, refund);
     const account = this.#amount(bytes, place.account, refund);
-    if (this.problems.length === before && Math.abs(fundTotal + account) > Math.abs(total)) {
-      this.#problem(this.#line, place.total, 'is less than what fund and account pay');
-    }
     this.#id(bytes, place.settlementId, ID_MAX);
     this.#id(bytes, place.visitId, ID_MAX);
     this.#id(bytes, place.personId, PERSON_MAX);

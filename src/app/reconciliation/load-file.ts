@@ -5,8 +5,8 @@ import { AppError } from '../../platform/errors.ts';
 import { isZipFile, readChunks, type SpooledFile } from '../../platform/spooled-file.ts';
 import { openZipEntry } from '../../platform/zip-entry.ts';
 import { CHS_FORM, csvForm, type LineForm } from './line-form.ts';
-import { LineReader, PROBLEMS_MAX, type LineProblem } from './line-reader.ts';
-import type { ReconciliationRun, RunStore } from './ports.ts';
+import { LineReader, PROBLEMS_MAX } from './line-reader.ts';
+import type { LineProblem, ReconciliationRun, RunStore } from './ports.ts';
 
 /** What loading needs from outside. */
 export interface LoadDeps {
@@ -60,11 +60,14 @@ async function openContent({ file, fileName, source }: SentFile, isZip: boolean)
 }
 
 /**
- * The window that a file is held against.
+ * The window that a file is held against; also asked before a large file is received for nothing.
  *
  * @throws AppError NO_SUCH_PERIOD, PERIOD_OPEN (retryable: the day is not over), PERIOD_CLOSED
  */
-async function periodOf({ runs }: LoadDeps, { source, party, businessDate }: SentFile): Promise<number> {
+export async function checkPeriod(
+  { runs }: Pick<LoadDeps, 'runs'>,
+  { source, party, businessDate }: Pick<SentFile, 'source' | 'party' | 'businessDate'>,
+): Promise<number> {
   const window = await runs.windowOn(businessDate);
   if (window === undefined) {
     throw new AppError('NO_SUCH_PERIOD', `${businessDate} is no business day of ours`, { status: 404 });
@@ -87,6 +90,7 @@ async function storeLines(deps: LoadDeps, runId: number, content: Content, sent:
   const underWay: Promise<void>[] = [];
   let done = 0;
   let toldMs = 0;
+  const told = () => ({ bytesDone: done, bytesTotal: content.bytes, lines: reader.lines });
   const store = async (): Promise<void> => {
     if (underWay.length === CALLS_AT_ONCE) await underWay.shift();
     const call = runs.append(runId, reader.take());
@@ -104,7 +108,7 @@ async function storeLines(deps: LoadDeps, runId: number, content: Content, sent:
       if (nowMs - toldMs < PROGRESS_EVERY_MS) continue;
       toldMs = nowMs;
       onProgress(done, content.bytes, reader.lines);
-      await runs.progress(runId, done, reader.lines, clock.now());
+      await runs.progress(runId, told(), clock.now());
     }
     reader.end();
     if (reader.staged > 0 && reader.problems.length === 0) await store();
@@ -112,7 +116,7 @@ async function storeLines(deps: LoadDeps, runId: number, content: Content, sent:
     await Promise.allSettled(underWay);
   }
   await Promise.all(underWay);
-  await runs.progress(runId, done, reader.lines, clock.now());
+  await runs.progress(runId, told(), clock.now());
   onProgress(done, content.bytes, reader.lines);
   return reader;
 }
@@ -144,8 +148,10 @@ async function readInto(
     await runs.refuse(runId, problems, clock.now());
     return;
   }
-  if (reader.sums.refunded.settlements > 0) await runs.resolveRefunds(runId);
-  await runs.loaded(runId, content.form.name, reader.sums, clock.now());
+  const hasRefunds = reader.sums.refunded.settlements > 0;
+  if (hasRefunds) await runs.resolveRefunds(runId);
+  const mayDouble = hasRefunds || !reader.isSorted;
+  await runs.loaded(runId, { form: content.form.name, totals: reader.sums, mayDouble }, clock.now());
 }
 
 /**
@@ -177,7 +183,7 @@ export async function beginLoading(
 ): Promise<{ readonly run: ReconciliationRun; readonly isNew: boolean }> {
   const { runs, clock } = deps;
   const { source, party, region, businessDate, sentBy, file } = sent;
-  const windowId = await periodOf(deps, sent);
+  const windowId = await checkPeriod(deps, sent);
   const fileName = sent.fileName.slice(0, FILE_NAME_MAX);
   const form = formOf(fileName, await isZipFile(file.path), source).name;
   const about = { source, party, region, windowId, businessDate, form, fileName, sentBy };

@@ -1,11 +1,12 @@
 import { classify, type Difference } from '../../core/reconcile/classify.ts';
 import type { FileLine, Unmatched } from '../../core/reconcile/rows.ts';
+import { addTotals, NO_TOTALS } from '../../core/reconcile/totals.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SettlementQueries } from '../ports.ts';
 import { policyHashOf } from '../settlement/document.ts';
-import { PROBLEMS_MAX, type LineProblem } from './line-reader.ts';
-import type { Candidate, MatchStore, ReconciliationRun, RunStore, RunTotals } from './ports.ts';
+import { PROBLEMS_MAX } from './line-reader.ts';
+import type { Candidate, LineProblem, MatchStore, ReconciliationRun, RunStore, RunTotals, Stretch } from './ports.ts';
 
 /** What matching needs from outside. */
 export interface MatchDeps {
@@ -19,14 +20,22 @@ export interface MatchDeps {
 /** What is known of one run while it is matched. */
 interface Tally {
   readonly run: ReconciliationRun;
+  ourTotals: RunTotals;
   differences: number;
   readonly foreign: LineProblem[];
 }
 
+/** A stretch is some hundredths of a second's work; with many files, long enough that each has some lines in it. */
+const ROWS_A_STRETCH = 2000;
+const ROWS_A_STRETCH_AND_RUN = 1000;
+/** The database has a core for each. */
+const STRETCHES_AT_ONCE = 2;
+
 /**
- * Holds loaded files against our books, both ways: rows of ours without a line that agrees, and lines without a row of
- * ours. Every difference is classified and recorded with a proposed correction. A file with lines about another party's
- * settlements is refused. Any number of files of one window and kind are matched in one pass over the window.
+ * Holds loaded files against our books, both ways. Totals come first, stretch by stretch of ids: where counts and figures
+ * show that every row of ours has its line and every line its row, nothing more is asked. Elsewhere each difference is
+ * found, classified and recorded with a proposed correction. A file with lines about another party's settlements is
+ * refused. Any number of files of one window and kind are matched in one pass over the window.
  *
  * @shape loaded runs → the same runs, `matched` or `refused`
  * @throws AppError DATABASE_UNAVAILABLE (retryable); the runs are then still loaded, and can be matched again
@@ -36,44 +45,53 @@ export async function matchRuns(
   deps: MatchDeps,
   runs: readonly ReconciliationRun[],
 ): Promise<readonly ReconciliationRun[]> {
-  if (runs.length === 0) return [];
+  const [first] = runs;
+  if (first === undefined) return [];
   invariant(
     runs.every(({ state }) => state === 'loaded'),
     'files are matched once they are loaded',
   );
-  const { matches } = deps;
-  const tallies = new Map<number, Tally>(runs.map((run) => [run.runId, { run, differences: 0, foreign: [] }]));
-  await matches.restart([...tallies.keys()]);
-  const take = (candidates: AsyncIterable<readonly Candidate[]>) => takeAll(deps, tallies, candidates);
-  const theirs = async (): Promise<void> => {
-    for (const run of runs) await take(matches.theirs(run));
+  const nothing = { settled: NO_TOTALS, refunded: NO_TOTALS };
+  const tallies = new Map<number, Tally>(
+    runs.map((run) => [run.runId, { run, ourTotals: nothing, differences: 0, foreign: [] }]),
+  );
+  await deps.matches.restart([...tallies.keys()]);
+  const rows = Math.max(ROWS_A_STRETCH, ROWS_A_STRETCH_AND_RUN * runs.length);
+  const stretches = deps.matches.stretches(first.windowId, rows)[Symbol.asyncIterator]();
+  const work = async (): Promise<void> => {
+    for (let next = await stretches.next(); next.done !== true; next = await stretches.next()) {
+      await matchStretch(deps, tallies, next.value);
+    }
   };
-  // Side by side: one goes through the window, the other through the files.
-  const [totals] = await Promise.all([matches.ourTotals(runs), take(matches.ours(runs)), theirs()]);
-  for (const [index, { runId }] of runs.entries()) await finish(deps, tallies.get(runId), totals[index]);
+  await allOrFirstError(Array.from({ length: STRETCHES_AT_ONCE }, work));
+  for (const tally of tallies.values()) await finish(deps, tally);
   const found = await Promise.all(runs.map(({ runId }) => deps.runs.find(runId)));
   return found.flatMap((run) => run ?? []);
 }
 
-async function finish({ runs, matches, clock }: MatchDeps, tally: Tally | undefined, totals: RunTotals | undefined) {
-  invariant(tally !== undefined && totals !== undefined, 'every run is tallied');
-  const { run, foreign, differences } = tally;
-  if (foreign.length > 0) await runs.refuse(run.runId, foreign, clock.now());
-  else await matches.matched(run.runId, totals, differences, clock.now());
+/** Nothing of a failed try still writes when the next one begins. */
+async function allOrFirstError(workers: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(workers);
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
-async function takeAll(
-  deps: MatchDeps,
-  tallies: ReadonlyMap<number, Tally>,
-  pages: AsyncIterable<readonly Candidate[]>,
-): Promise<void> {
-  for await (const page of pages) {
-    deps.signal?.throwIfAborted();
-    for (const [runId, candidates] of Map.groupBy(page, (each) => each.runId)) {
-      const tally = tallies.get(runId);
-      invariant(tally !== undefined, 'candidates are of the runs that are matched');
-      await takePage(deps, tally, candidates);
-    }
+async function finish({ runs, matches, clock }: MatchDeps, { run, foreign, ourTotals, differences }: Tally) {
+  if (foreign.length > 0) await runs.refuse(run.runId, foreign, clock.now());
+  else await matches.matched(run.runId, ourTotals, differences, clock.now());
+}
+
+async function matchStretch(deps: MatchDeps, tallies: ReadonlyMap<number, Tally>, stretch: Stretch): Promise<void> {
+  deps.signal?.throwIfAborted();
+  const runs = Array.from(tallies.values(), ({ run }) => run);
+  for (const { runId, ourTotals, isSame } of await deps.matches.compare(runs, stretch)) {
+    const tally = tallies.get(runId);
+    invariant(tally !== undefined, 'only the runs asked for are compared');
+    tally.ourTotals = {
+      settled: addTotals(tally.ourTotals.settled, ourTotals.settled),
+      refunded: addTotals(tally.ourTotals.refunded, ourTotals.refunded),
+    };
+    if (isSame) continue;
+    for await (const page of deps.matches.differing(tally.run, stretch)) await takePage(deps, tally, page);
   }
 }
 
@@ -86,7 +104,7 @@ async function takePage(deps: MatchDeps, tally: Tally, candidates: readonly Cand
   const explained = await withPolicies(deps, candidates);
   const differences: Difference[] = explained.flatMap((each) => classify(each, run.windowId, run.source));
   const firstNo = tally.differences + 1;
-  // Before anything is waited for: pages of both ways come here at the same time.
+  // Before anything is waited for: two stretches come here at the same time.
   tally.differences += differences.length;
   await deps.matches.record(run, firstNo, differences);
 }

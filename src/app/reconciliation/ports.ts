@@ -7,8 +7,6 @@ import type { Scheme } from '../../core/policy/terms.ts';
 import type { DifferenceClass, Figures, FileSource, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
 import type { ClearingType, Totals } from '../../core/reconcile/totals.ts';
 import type { LineForm } from './line-form.ts';
-import type { LineProblem } from './line-reader.ts';
-import type { StagedLines } from './staged-lines.ts';
 
 /**
  * Where a file is on its way.
@@ -17,6 +15,17 @@ import type { StagedLines } from './staged-lines.ts';
  * - `refused`: the file is bad, nothing of it is kept but what is wrong · `superseded`: a later file took its place
  */
 export type RunState = 'loading' | 'loaded' | 'matched' | 'closed' | 'refused' | 'superseded';
+
+/** One thing that is wrong with a file, where it stands. */
+export interface LineProblem {
+  /** From 1, the header included; 0 for the file itself. */
+  readonly line: number;
+  /** Number of the column, from 1; 0 for the line as a whole. */
+  readonly column: number;
+  /** Name of the column, or empty. */
+  readonly name: string;
+  readonly problem: string;
+}
 
 /** Totals of a file, or of our books for the same period and party, of settlements and of reversals. */
 export interface RunTotals {
@@ -36,7 +45,7 @@ export interface RunFile {
   readonly form: LineForm['name'];
   readonly fileName: string;
   readonly sha256: string;
-  /** As sent. */
+  /** As sent; once it is read, of the unpacked file. */
   readonly bytesTotal: number;
   readonly sentBy: string;
 }
@@ -48,6 +57,8 @@ export interface ReconciliationRun extends RunFile {
   /** Of the unpacked file. */
   readonly bytesDone: number;
   readonly lines: number;
+  /** Whether two lines could be about the same settlement: the ids do not simply rise. */
+  readonly mayDouble: boolean;
   readonly fileTotals: RunTotals | undefined;
   readonly ourTotals: RunTotals | undefined;
   readonly differences: number;
@@ -58,6 +69,22 @@ export interface ReconciliationRun extends RunFile {
   readonly loadedAtMs: number | undefined;
   readonly matchedAtMs: number | undefined;
   readonly closedAtMs: number | undefined;
+}
+
+/**
+ * Lines that are good, ready to be stored: settlement id, line number, refund, visit, person, total, fund total, account in
+ * fen, hash of rules; TAB between them, `\N` for nothing, a line break after each. No byte in them needs an escape.
+ */
+export interface StagedLines {
+  readonly lines: number;
+  readonly bytes: Buffer;
+}
+
+/** What is known of a file once it is read to the end. */
+export interface LoadedFacts {
+  readonly form: LineForm['name'];
+  readonly totals: RunTotals;
+  readonly mayDouble: boolean;
 }
 
 /** Which runs, newest first. */
@@ -86,12 +113,16 @@ export interface RunStore {
   hasClosed(source: FileSource, party: string, windowId: number): Promise<boolean>;
   /** Stores lines, a few ten thousand a call; they count for nothing before `loaded`. */
   append(runId: number, staged: StagedLines): Promise<void>;
-  progress(runId: number, bytesDone: number, lines: number, nowMs: number): Promise<void>;
+  progress(
+    runId: number,
+    progress: Pick<ReconciliationRun, 'bytesDone' | 'bytesTotal' | 'lines'>,
+    nowMs: number,
+  ): Promise<void>;
   /** Lines that are there twice, word for word, at most `limit`; with the line that was first. */
   repeats(runId: number, limit: number): Promise<readonly { readonly lineNo: number; readonly firstNo: number }[]>;
   /** Makes negative lines that name the settlement they undo stand for its reversal, wherever there is one. */
   resolveRefunds(runId: number): Promise<void>;
-  loaded(runId: number, form: LineForm['name'], totals: RunTotals, nowMs: number): Promise<void>;
+  loaded(runId: number, facts: LoadedFacts, nowMs: number): Promise<void>;
   /** Removes all lines and says why. */
   refuse(runId: number, problems: readonly LineProblem[], nowMs: number): Promise<void>;
   find(runId: number): Promise<ReconciliationRun | undefined>;
@@ -108,14 +139,29 @@ export interface Candidate {
   readonly isForeign: boolean;
 }
 
-/** Holds lines against settlements in pages: one pass over the window for any number of runs, one over each file. */
+/** Ids after one and up to another, of lines; our own begin after `ourAfter`. */
+export interface Stretch {
+  readonly after: string;
+  readonly upTo: string;
+  readonly ourAfter: string;
+}
+
+/** What our books have of a run's party in a stretch, and whether the file has exactly the same. */
+export interface Comparison {
+  readonly runId: number;
+  readonly ourTotals: RunTotals;
+  /** By counting: as many lines as rows, each line about one of the rows, no two about the same, no figure another. */
+  readonly isSame: boolean;
+}
+
+/** Holds lines against settlements, stretch by stretch of their ids. */
 export interface MatchStore {
-  /** Of these parties and the window, in the order given. */
-  ourTotals(runs: readonly ReconciliationRun[]): Promise<readonly RunTotals[]>;
-  /** Rows of ours in the window of the runs that no line, or not exactly one equal line, stands for. */
-  ours(runs: readonly ReconciliationRun[]): AsyncIterable<readonly Candidate[]>;
-  /** Lines of a run that no row of ours stands for. */
-  theirs(run: ReconciliationRun): AsyncIterable<readonly Candidate[]>;
+  /** Cuts a window, in order; together the stretches hold every id there can be. */
+  stretches(windowId: number, rows: number): AsyncIterable<Stretch>;
+  /** For any number of runs of one window and kind: our side is gone through once for them all. */
+  compare(runs: readonly ReconciliationRun[], stretch: Stretch): Promise<readonly Comparison[]>;
+  /** What differs in a stretch, in pages. */
+  differing(run: ReconciliationRun, stretch: Stretch): AsyncIterable<readonly Candidate[]>;
   /** Removes what an earlier try recorded. */
   restart(runIds: readonly number[]): Promise<void>;
   /** Differences of a run, numbered from `firstNo`. */
@@ -192,6 +238,8 @@ export interface Decision {
 export interface DifferenceStore {
   find(runId: number, differenceNo: number): Promise<RecordedDifference | undefined>;
   list(filter: DifferenceFilter): Promise<readonly RecordedDifference[]>;
+  /** How many differences of each class a run has; classes without one are absent. */
+  countByClass(runId: number): Promise<Readonly<Record<string, number>>>;
   /** open → proposed: the first of two people. */
   propose(decision: Decision, region: string): Promise<boolean>;
   /** open or proposed → refused. */

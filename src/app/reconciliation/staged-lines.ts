@@ -1,23 +1,5 @@
 import { writeInteger } from './amount-bytes.ts';
-
-/** Lines that are good, ready to be stored: see {@link STAGED_COLUMNS}. */
-export interface StagedLines {
-  readonly lines: number;
-  readonly bytes: Buffer;
-}
-
-/** Columns of staged lines, with TAB between them and `\N` for nothing: no byte in them needs an escape. */
-export const STAGED_COLUMNS = [
-  'settlement_id',
-  'line_no',
-  'refund',
-  'visit_id',
-  'person_id',
-  'total_fen',
-  'fund_total_fen',
-  'account_fen',
-  'policy_hash',
-] as const;
+import type { StagedLines } from './ports.ts';
 
 /** Longest staged line: ids, a hash, numbers. */
 const STAGED_LINE_MAX = 320;

@@ -8,8 +8,9 @@ import { FUNDS, type Fund, type Scheme } from '../policy/terms.ts';
  *
  * - `carried`: an item that left its window under objection comes back · `deduction`: what an objection took off
  * - `undone`: the deduction of a settlement that was reversed afterwards, which the reversal has taken off already
+ * - `correction`: what reconciliation found and two clerks accepted
  */
-export const ADJUSTMENT_KINDS = ['carried', 'deduction', 'undone'] as const;
+export const ADJUSTMENT_KINDS = ['carried', 'deduction', 'undone', 'correction'] as const;
 /** One of those kinds. */
 export type AdjustmentKind = (typeof ADJUSTMENT_KINDS)[number];
 
@@ -23,7 +24,7 @@ export interface Adjustment {
   readonly layer: Fund | 'account';
   /** Negative when it is taken off. */
   readonly amount: Fen;
-  /** The objection that it comes from. */
+  /** The objection that it comes from, or the journal entry of a correction. */
   readonly subjectId: string;
   readonly kind: AdjustmentKind;
 }

@@ -56,8 +56,8 @@ export function movesMoney(action: CorrectionAction): boolean {
 /**
  * Proposes a correction.
  *
- * @shape difference → action; `adjust` only where the fund payment alone differs, because every other figure of a
- *   settlement follows from its bill
+ * @shape difference → action; `adjust` only where the fund payment alone differs and the bill covers it, because every
+ *   other figure of a settlement follows from its bill
  * @units fen
  * @source design §10
  */
@@ -77,7 +77,8 @@ function actionFor({ class: kind, refund, ours, line, related, source, isUndone 
       if (source === 'fund') return 'adviseAgain';
       return refund || isUndone ? 'correctThere' : 'reverse';
     case 'amount':
-      if (!refund && ours !== undefined && line !== undefined && onlyFundDiffers(ours, line)) return 'adjust';
+      // Of a reversal, too: what was adjusted on the settlement is then taken back with it.
+      if (ours !== undefined && line !== undefined && isAdjustable(ours, line)) return 'adjust';
       return source === 'institution' && !refund ? 'settleAgain' : 'correctThere';
     case 'duplicate':
       return 'dropLine';
@@ -90,8 +91,10 @@ function actionFor({ class: kind, refund, ours, line, related, source, isUndone 
   }
 }
 
-function onlyFundDiffers(ours: BookedRow, line: FileLine): boolean {
-  return line.personId === ours.personId && line.total === ours.total && line.account === ours.account;
+/** Whether the fund payment alone differs, and fund and account would still pay no more than the bill. */
+function isAdjustable(ours: BookedRow, line: FileLine): boolean {
+  const isAlone = line.personId === ours.personId && line.total === ours.total && line.account === ours.account;
+  return isAlone && Math.abs(line.fundTotal + line.account) <= Math.abs(line.total);
 }
 
 /**

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Database as RawSqlite, Statement } from 'better-sqlite3';
 import type { Knex } from 'knex';
 import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2';
+import type { StagedLines } from '../../app/reconciliation/ports.ts';
 import { invariant } from '../../core/invariant.ts';
 import { valuesText, type SqlValue } from '../sql-text.ts';
 
@@ -10,22 +11,15 @@ const COLUMNS =
 const NUMBERS = new Set([1, 2, 5, 6, 7]);
 const ROWS_A_STATEMENT = 2000;
 
-/** Lines as the use case staged them. */
-interface StagedLines {
-  readonly lines: number;
-  readonly bytes: Buffer;
-}
-
 /** Stores staged lines of a run. */
 export type AppendLines = (runId: number, staged: StagedLines) => Promise<void>;
 
 interface Pool {
-  acquireConnection(): Promise<unknown>;
-  releaseConnection(connection: unknown): Promise<void>;
+  acquireConnection(): Promise<Connection | RawSqlite>;
+  releaseConnection(connection: Connection | RawSqlite): Promise<void>;
 }
 
-/** The driver's own connection, which knex keeps. */
-async function withConnection<T>(knex: Knex, work: (connection: unknown) => Promise<T> | T): Promise<T> {
+async function withConnection<T>(knex: Knex, work: (connection: Connection | RawSqlite) => Promise<T> | T): Promise<T> {
   const pool = knex.client as Pool;
   const connection = await pool.acquireConnection();
   try {
@@ -35,9 +29,9 @@ async function withConnection<T>(knex: Knex, work: (connection: unknown) => Prom
   }
 }
 
-function query(connection: Connection, options: QueryOptions): Promise<ResultSetHeader> {
+function query(connection: Connection | RawSqlite, options: QueryOptions): Promise<ResultSetHeader> {
   return new Promise((resolve, reject) => {
-    connection.query<ResultSetHeader>(options, (error, header) => {
+    (connection as Connection).query<ResultSetHeader>(options, (error, header) => {
       if (error) reject(error);
       else resolve(header);
     });
@@ -63,7 +57,7 @@ function isRefusedByServer(error: unknown): boolean {
 
 async function loadData(knex: Knex, runId: number, { bytes, lines }: StagedLines): Promise<void> {
   const header = await withConnection(knex, (connection) =>
-    query(connection as Connection, {
+    query(connection, {
       sql: `LOAD DATA LOCAL INFILE 'staged lines' INTO TABLE reconciliation_line CHARACTER SET binary
         FIELDS TERMINATED BY '\\t' LINES TERMINATED BY '\\n' (${COLUMNS}) SET run_id = ${runId}`,
       infileStreamFactory: () => Readable.from([bytes]),
@@ -79,7 +73,7 @@ export async function insertLines(knex: Knex, runId: number, staged: StagedLines
   for (let from = 0; from < rows.length; from += ROWS_A_STATEMENT) {
     const values = valuesText(rows.slice(from, from + ROWS_A_STATEMENT).map((row) => [runId, ...row]));
     const sql = `INSERT INTO reconciliation_line (run_id, ${COLUMNS}) VALUES ${values}`;
-    await withConnection(knex, (connection) => query(connection as Connection, { sql }));
+    await withConnection(knex, (connection) => query(connection, { sql }));
   }
 }
 

@@ -4,7 +4,7 @@ import type { BookedRow, FileLine, RelatedRow, Unmatched } from '../../core/reco
 import type { Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../exact-integer.ts';
 import type { Row } from '../settlement-rows.ts';
-import { PARTY_COLUMNS, optional } from './run-rows.ts';
+import { optionalText, PARTY_COLUMNS } from './run-rows.ts';
 
 /** A settlement row with what finds its reversal. */
 interface Booked {
@@ -40,7 +40,7 @@ function bookedOf(row: Row): Booked {
       homeRegion: row.home_region as string,
       treatmentRegion: row.treatment_region as string,
       scheme: row.scheme as Scheme,
-      reverses: optional(row.reverses),
+      reverses: optionalText(row.reverses),
       total: exactInteger(row.total_fen),
       fundTotal: exactInteger(row.fund_total_fen),
       account: exactInteger(row.account_fen),
@@ -53,14 +53,14 @@ function bookedOf(row: Row): Booked {
 function lineOf(row: Row): FileLine {
   return {
     lineNo: exactInteger(row.line_no),
-    givenId: optional<string>(row.given_id) ?? (row.settlement_id as string),
+    givenId: optionalText(row.given_id) ?? (row.settlement_id as string),
     refund: exactInteger(row.refund) === 1,
     visitId: row.visit_id as string,
     personId: row.person_id as string,
     total: exactInteger(row.total_fen),
     fundTotal: exactInteger(row.fund_total_fen),
     account: exactInteger(row.account_fen),
-    policyHash: optional(row.policy_hash),
+    policyHash: optionalText(row.policy_hash),
   };
 }
 
@@ -96,7 +96,7 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
     ...[...booked.values()].map(({ billKey }) => billKey),
     ...unknown.flatMap((line) => billKeyOfLine(run, line) ?? []),
   ]);
-  const attempts = await knex<Row>('settlement')
+  const attempts: Row[] = await knex('settlement')
     .whereIn('bill_key', [...keys])
     .select(['bill_key', 'attempt', 'settlement_id', 'window_id']);
   const bills = Map.groupBy(attempts, (row) => row.bill_key as string);

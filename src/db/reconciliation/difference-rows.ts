@@ -2,7 +2,7 @@ import type { RecordedDifference } from '../../app/reconciliation/ports.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../exact-integer.ts';
 import type { Row } from '../settlement-rows.ts';
-import { optional, optionalInteger } from './run-rows.ts';
+import { optionalInteger, optionalText } from './run-rows.ts';
 
 function oursOf(row: Row): RecordedDifference['ours'] {
   if (row.settlement_id === null) return undefined;
@@ -33,7 +33,7 @@ function lineOf(row: Row): RecordedDifference['line'] {
 
 /** A row of reconciliation_difference. */
 export function differenceOf(row: Row): RecordedDifference {
-  const relatedId = optional<string>(row.related_id);
+  const relatedId = optionalText(row.related_id);
   return {
     runId: exactInteger(row.run_id),
     differenceNo: exactInteger(row.difference_no),
@@ -41,18 +41,18 @@ export function differenceOf(row: Row): RecordedDifference {
     action: row.action as RecordedDifference['action'],
     adjustBy: exactInteger(row.adjust_by_fen),
     refund: exactInteger(row.refund) === 1,
-    homeRegion: optional(row.home_region),
-    treatmentRegion: optional(row.treatment_region),
+    homeRegion: optionalText(row.home_region),
+    treatmentRegion: optionalText(row.treatment_region),
     ours: oursOf(row),
     line: lineOf(row),
     related:
       relatedId === undefined ? undefined : { settlementId: relatedId, windowId: exactInteger(row.related_window_id) },
     state: row.state as RecordedDifference['state'],
-    proposedBy: optional(row.proposed_by),
-    proposedRegion: optional(row.proposed_region),
-    decidedBy: optional(row.decided_by),
+    proposedBy: optionalText(row.proposed_by),
+    proposedRegion: optionalText(row.proposed_region),
+    decidedBy: optionalText(row.decided_by),
     decidedAtMs: optionalInteger(row.decided_at_ms),
-    reason: optional(row.reason),
-    outcomeId: optional(row.outcome_id),
+    reason: optionalText(row.reason),
+    outcomeId: optionalText(row.outcome_id),
   };
 }

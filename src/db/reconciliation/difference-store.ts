@@ -11,6 +11,8 @@ import { isUniqueConflict } from '../driver-errors.ts';
 import { exactInteger } from '../exact-integer.ts';
 import { inTransaction } from '../in-transaction.ts';
 import { enter, holdOpenWindow } from '../journal.ts';
+import { rowsOf } from '../raw-rows.ts';
+import { adjustmentRow } from '../life-rows.ts';
 import type { Row } from '../settlement-rows.ts';
 import { differenceOf } from './difference-rows.ts';
 
@@ -89,6 +91,13 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
       return ((await listed(knex, filter)) as Row[]).map(differenceOf);
     },
 
+    async countByClass(runId) {
+      const sql =
+        'SELECT class, COUNT(*) AS n FROM reconciliation_difference WHERE run_id = ? GROUP BY class ORDER BY class';
+      const rows = await rowsOf<Row>(knex, sql, [runId]);
+      return Object.fromEntries(rows.map((row) => [row.class as string, exactInteger(row.n)]));
+    },
+
     propose: (decision, region) =>
       decide(knex, decision, ['open'], {
         state: 'proposed',
@@ -116,17 +125,10 @@ async function writeAdjustment(
   entryId: string,
 ): Promise<void> {
   const { homeRegion, treatmentRegion, institutionId, scheme, amount } = adjustment;
-  await transaction('clearing_adjustment').insert({
-    window_id: await holdOpenWindow(transaction),
-    home_region: homeRegion,
-    treatment_region: treatmentRegion,
-    institution_id: institutionId,
-    scheme,
-    layer: 'pool',
-    amount_fen: exactInteger(amount),
-    subject_id: entryId,
-    kind: 'correction',
-  });
+  const about = { homeRegion, treatmentRegion, institutionId, scheme, amount };
+  const windowId = await holdOpenWindow(transaction);
+  const row = adjustmentRow({ ...about, windowId, layer: 'pool', subjectId: entryId, kind: 'correction' });
+  await transaction('clearing_adjustment').insert(row);
 }
 
 export function createAdjustmentSink(knex: Knex): AdjustmentSink {

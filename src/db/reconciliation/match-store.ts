@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Candidate, MatchStore, ReconciliationRun, RunTotals } from '../../app/reconciliation/ports.ts';
+import type { Comparison, MatchStore, ReconciliationRun, RunTotals, Stretch } from '../../app/reconciliation/ports.ts';
 import { invariant } from '../../core/invariant.ts';
 import { agrees, type Difference } from '../../core/reconcile/classify.ts';
 import type { Unmatched } from '../../core/reconcile/rows.ts';
@@ -20,18 +20,13 @@ const DIFFERS = ['total_fen', 'fund_total_fen', 'account_fen', 'person_id']
   .map((column) => `l.${column} <> s.${column}`)
   .join(' OR ');
 
-interface Range {
-  readonly first: string;
-  readonly last: string;
-}
+/** Ids are of letters, digits, ".", "_" and "-": all sort before this and after nothing. */
+const [BEFORE_ALL, AFTER_ALL] = ['', '~'];
 
-/** Ids rise with time: a window's are one stretch of the table, but for a few of its neighbours' at either end. */
-async function rangeOf(knex: Knex, windowId: number): Promise<Range | undefined> {
-  const sql = 'SELECT MIN(settlement_id) AS first, MAX(settlement_id) AS last FROM settlement WHERE window_id = ?';
-  const [row] = await rowsOf<Row>(knex, sql, [windowId]);
-  if (row === undefined || row.first === null) return undefined;
-  return { first: row.first as string, last: row.last as string };
-}
+const WINDOW_RANGE =
+  'SELECT MIN(settlement_id) AS first, MAX(settlement_id) AS last FROM settlement WHERE window_id = ?';
+const NEXT_CUT = `SELECT settlement_id FROM settlement WHERE settlement_id >= ? AND settlement_id < ?
+  ORDER BY settlement_id LIMIT 1 OFFSET ?`;
 
 function checkedRuns(runs: readonly ReconciliationRun[]): ReconciliationRun {
   const [first] = runs;
@@ -43,31 +38,52 @@ function checkedRuns(runs: readonly ReconciliationRun[]): ReconciliationRun {
   return first;
 }
 
-/** Joins in the order written: settlements lead, so that the window is gone through once for all runs. */
-function oursSql(knex: Knex, { source }: ReconciliationRun, runs: number): string {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
-  const list = Array.from({ length: runs }, () => '?').join(',');
-  const [select, join] =
-    isMysql && runs > 1 ? ['SELECT STRAIGHT_JOIN', 'JOIN'] : ['SELECT', runs > 1 ? 'CROSS JOIN' : 'JOIN'];
-  return `${select} s.settlement_id, r.run_id FROM settlement s
-    ${join} reconciliation_run r ON r.party = s.${PARTY_COLUMNS[source]}
-    LEFT JOIN reconciliation_line l
-      ON l.run_id = r.run_id AND l.settlement_id = s.settlement_id AND l.refund = ${IS_REVERSAL}
-    WHERE r.run_id IN (${list}) AND s.window_id = ? AND s.settlement_id > ? AND s.settlement_id <= ?
+const FIGURES = ['total_fen', 'fund_total_fen', 'account_fen'];
+const SUMS = ['COUNT(*) AS settlements', 'COUNT(s.reverses) AS reversals']
+  .concat(FIGURES.map((column) => `SUM(s.${column}) AS ${column}`))
+  .concat(FIGURES.map((column) => `SUM(CASE WHEN ${IS_REVERSAL} THEN s.${column} ELSE 0 END) AS refund_${column}`))
+  .join(', ');
+
+/** What our books have of each party in a stretch: one pass over it for any number of parties, without a sort for one. */
+function oursSql({ source }: ReconciliationRun, runs: number): string {
+  const party = PARTY_COLUMNS[source];
+  return `SELECT s.${party} AS party, ${SUMS} FROM settlement s
+    WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
+      AND s.${party} IN (${Array.from({ length: runs }, () => '?').join(',')})
+    GROUP BY s.${party}`;
+}
+
+/** The row of ours that a line is about. */
+function oursOfLine({ source }: ReconciliationRun): string {
+  return `LEFT JOIN settlement s ON s.settlement_id = l.settlement_id AND s.window_id = ?
+    AND s.${PARTY_COLUMNS[source]} = ? AND ${IS_REVERSAL} = l.refund`;
+}
+
+/** How many lines of a run there are in a stretch, how many find a row of ours, and how many of those differ. */
+function linesSql(run: ReconciliationRun): string {
+  const rows = run.mayDouble ? 'COUNT(DISTINCT s.settlement_id)' : 'COUNT(s.settlement_id)';
+  return `SELECT COUNT(*) AS line_count, COUNT(s.settlement_id) AS pairs, ${rows} AS found,
+      COUNT(CASE WHEN ${DIFFERS} THEN 1 END) AS unequal
+    FROM reconciliation_line l ${oursOfLine(run)}
+    WHERE l.run_id = ? AND l.settlement_id > ? AND l.settlement_id <= ?`;
+}
+
+function differingOursSql({ source }: ReconciliationRun): string {
+  return `SELECT s.settlement_id FROM settlement s LEFT JOIN reconciliation_line l
+      ON l.run_id = ? AND l.settlement_id = s.settlement_id AND l.refund = ${IS_REVERSAL}
+    WHERE s.window_id = ? AND s.${PARTY_COLUMNS[source]} = ? AND s.settlement_id > ? AND s.settlement_id <= ?
       AND (l.line_no IS NULL OR ${DIFFERS})
     ORDER BY s.settlement_id LIMIT ${IDS_A_PAGE}`;
 }
 
-function theirsSql({ source }: ReconciliationRun): string {
-  return `SELECT l.settlement_id FROM reconciliation_line l
-    LEFT JOIN settlement s ON s.settlement_id = l.settlement_id
-      AND s.window_id = ? AND s.${PARTY_COLUMNS[source]} = ? AND ${IS_REVERSAL} = l.refund
-    WHERE l.run_id = ? AND l.settlement_id > ? AND s.settlement_id IS NULL
+function unknownLinesSql(run: ReconciliationRun): string {
+  return `SELECT l.settlement_id FROM reconciliation_line l ${oursOfLine(run)}
+    WHERE l.run_id = ? AND l.settlement_id > ? AND l.settlement_id <= ? AND s.settlement_id IS NULL
     ORDER BY l.settlement_id, l.line_no LIMIT ${IDS_A_PAGE}`;
 }
 
-/** A reversal that a file names both by its own id and by that of what it undoes. */
-const DOUBLE_REFUNDS = `SELECT settlement_id FROM reconciliation_line WHERE run_id = ? AND settlement_id > ? AND refund = 1
+/** Ids of several lines: one that is told of two visits, or a reversal named both by its own id and by what it undoes. */
+const DOUBLES = `SELECT settlement_id FROM reconciliation_line WHERE run_id = ? AND settlement_id > ? AND settlement_id <= ?
   GROUP BY settlement_id HAVING COUNT(*) > 1 ORDER BY settlement_id LIMIT ${IDS_A_PAGE}`;
 
 /** Both lines agree with ours: no comparison of figures shows that one is too many. */
@@ -75,20 +91,20 @@ function isAllAgreed({ ours, lines }: Unmatched): boolean {
   return ours !== undefined && lines.length > 1 && lines.every((line) => agrees(ours, line));
 }
 
-/** The last id that comes before another one: where a page that is to contain that one begins. */
-const BEFORE_ALL = '';
-
-async function* pagesOf(
-  read: (after: string) => Promise<readonly Row[]>,
+async function* idPages(
+  knex: Knex,
+  sql: string,
+  values: (after: string) => readonly (string | number)[],
   from: string,
-): AsyncGenerator<readonly Row[]> {
+) {
   let after = from;
   for (;;) {
-    const rows = await read(after);
-    if (rows.length > 0) yield rows;
-    if (rows.length < IDS_A_PAGE) return;
-    // An id whose lines did not fit is looked into with all of them all the same.
-    after = rows.at(-1)?.settlement_id as string;
+    const rows = await rowsOf<Row>(knex, sql, values(after));
+    const ids = rows.map((row) => row.settlement_id as string);
+    if (ids.length > 0) yield [...new Set(ids)];
+    if (ids.length < IDS_A_PAGE) return;
+    // An id whose lines did not fit into the page is looked into with all of them all the same.
+    after = ids.at(-1) ?? '';
   }
 }
 
@@ -127,71 +143,89 @@ function difference(
   };
 }
 
-function totalsOf(rows: readonly Row[]): RunTotals {
-  const totals = { settled: NO_TOTALS, refunded: NO_TOTALS };
-  for (const row of rows) {
-    const side = exactInteger(row.is_reversal) === 1 ? 'refunded' : 'settled';
-    totals[side] = {
-      settlements: exactInteger(row.settlements),
-      total: exactInteger(row.total),
-      fundTotal: exactInteger(row.fund_total),
-      account: exactInteger(row.account),
-    };
+function totalsOf(row: Row | undefined): RunTotals {
+  if (row === undefined) return { settled: NO_TOTALS, refunded: NO_TOTALS };
+  const of = (column: string): number => exactInteger(row[column]);
+  const refunded = {
+    settlements: of('reversals'),
+    total: of('refund_total_fen'),
+    fundTotal: of('refund_fund_total_fen'),
+    account: of('refund_account_fen'),
+  };
+  const settled = {
+    settlements: of('settlements') - refunded.settlements,
+    total: of('total_fen') - refunded.total,
+    fundTotal: of('fund_total_fen') - refunded.fundTotal,
+    account: of('account_fen') - refunded.account,
+  };
+  return { settled, refunded };
+}
+
+/** Cuts a window into stretches of ids; lines before and after all of ours belong to the first and the last. */
+async function* cut(knex: Knex, windowId: number, rows: number): AsyncGenerator<Stretch> {
+  const [range] = await rowsOf<Row>(knex, WINDOW_RANGE, [windowId]);
+  let after = BEFORE_ALL;
+  if (range !== undefined && range.first !== null) {
+    // Ids rise with time: a window's are one stretch of the table, but for a few of its neighbours' at either end.
+    let from = range.first as string;
+    for (;;) {
+      const [next] = await rowsOf<Row>(knex, NEXT_CUT, [from, range.last as string, rows]);
+      if (next === undefined) break;
+      const upTo = next.settlement_id as string;
+      yield { after, upTo, ourAfter: after === BEFORE_ALL ? before(range.first as string) : after };
+      after = upTo;
+      from = upTo;
+    }
+    yield { after, upTo: AFTER_ALL, ourAfter: after === BEFORE_ALL ? before(range.first as string) : after };
+    return;
   }
-  return totals;
+  yield { after, upTo: AFTER_ALL, ourAfter: after };
+}
+
+/** A text that sorts right before an id: the table is not searched from its beginning. */
+function before(id: string): string {
+  return id.slice(0, -1);
 }
 
 export function createMatchStore(knex: Knex): MatchStore {
   return {
-    async ourTotals(runs) {
-      const { source, windowId } = checkedRuns(runs);
-      const range = await rangeOf(knex, windowId);
-      if (range === undefined) return runs.map(() => totalsOf([]));
-      const party = PARTY_COLUMNS[source];
-      const places = runs.map(() => '?').join(',');
-      const rows = await rowsOf<Row>(
-        knex,
-        `SELECT s.${party} AS party, ${IS_REVERSAL} AS is_reversal, COUNT(*) AS settlements, SUM(s.total_fen) AS total,
-            SUM(s.fund_total_fen) AS fund_total, SUM(s.account_fen) AS account
-          FROM settlement s WHERE s.window_id = ? AND s.settlement_id BETWEEN ? AND ? AND s.${party} IN (${places})
-          GROUP BY s.${party}, ${IS_REVERSAL}`,
-        [windowId, range.first, range.last, ...runs.map(({ party: each }) => each)],
-      );
-      const byParty = Map.groupBy(rows, (row) => row.party as string);
-      return runs.map((run) => totalsOf(byParty.get(run.party) ?? []));
-    },
+    stretches: (windowId, rows) => cut(knex, windowId, rows),
 
-    async *ours(runs) {
+    async compare(runs, { after, upTo, ourAfter }) {
       const first = checkedRuns(runs);
-      const range = await rangeOf(knex, first.windowId);
-      if (range === undefined) return;
-      const byId = new Map(runs.map((run) => [run.runId, run]));
-      const sql = oursSql(knex, first, runs.length);
-      const read = (after: string) => rowsOf<Row>(knex, sql, [...byId.keys(), first.windowId, after, range.last]);
-      // A text that sorts right before the first id: one that is shorter by its last character.
-      for await (const rows of pagesOf(read, range.first.slice(0, -1))) {
-        const page: Candidate[] = [];
-        for (const [runId, found] of Map.groupBy(rows, (row) => exactInteger(row.run_id))) {
-          const ids = [...new Set(found.map((row) => row.settlement_id as string))];
-          const run = byId.get(runId);
-          invariant(run !== undefined, 'only the runs asked for are matched');
-          page.push(...(await candidatesOf(knex, run, ids)).filter(({ unmatched }) => unmatched.ours !== undefined));
-        }
-        yield page;
+      const parties = runs.map(({ party }) => party);
+      const rows = await rowsOf<Row>(knex, oursSql(first, runs.length), [ourAfter, upTo, first.windowId, ...parties]);
+      const byParty = new Map(rows.map((row) => [row.party as string, row]));
+      const compared: Comparison[] = [];
+      for (const run of runs) {
+        const ourTotals = totalsOf(byParty.get(run.party));
+        const values = [run.windowId, run.party, run.runId, after, upTo];
+        const [counted] = await rowsOf<Row>(knex, linesSql(run), values);
+        const count = (column: string): number => exactInteger(counted?.[column]);
+        const isSame =
+          count('unequal') === 0 &&
+          count('line_count') === count('found') &&
+          count('found') === ourTotals.settled.settlements + ourTotals.refunded.settlements;
+        compared.push({ runId: run.runId, ourTotals, isSame });
       }
+      return compared;
     },
 
-    async *theirs(run) {
-      const sql = theirsSql(run);
-      const read = (after: string) => rowsOf<Row>(knex, sql, [run.windowId, run.party, run.runId, after]);
-      for await (const rows of pagesOf(read, BEFORE_ALL)) {
-        const ids = [...new Set(rows.map((row) => row.settlement_id as string))];
-        yield (await candidatesOf(knex, run, ids)).filter(({ unmatched }) => unmatched.ours === undefined);
+    async *differing(run, { after, upTo, ourAfter }) {
+      const { runId, windowId, party } = run;
+      const look = async (ids: readonly string[], wanted: (unmatched: Unmatched) => boolean) =>
+        (await candidatesOf(knex, run, ids)).filter(({ unmatched }) => wanted(unmatched));
+      const ours = (from: string) => [runId, windowId, party, from, upTo];
+      for await (const ids of idPages(knex, differingOursSql(run), ours, ourAfter)) {
+        yield await look(ids, (each) => each.ours !== undefined);
       }
-      const readDoubles = (after: string) => rowsOf<Row>(knex, DOUBLE_REFUNDS, [run.runId, after]);
-      for await (const rows of pagesOf(readDoubles, BEFORE_ALL)) {
-        const ids = rows.map((row) => row.settlement_id as string);
-        yield (await candidatesOf(knex, run, ids)).filter(({ unmatched }) => isAllAgreed(unmatched));
+      const theirs = (from: string) => [windowId, party, runId, from, upTo];
+      for await (const ids of idPages(knex, unknownLinesSql(run), theirs, after)) {
+        yield await look(ids, (each) => each.ours === undefined);
+      }
+      if (!run.mayDouble) return;
+      for await (const ids of idPages(knex, DOUBLES, (from) => [runId, from, upTo], after)) {
+        yield await look(ids, isAllAgreed);
       }
     },
 

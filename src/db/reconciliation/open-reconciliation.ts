@@ -38,8 +38,9 @@ export function openReconciliation(knex: Knex): Reconciliation {
     runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
       ...withOurErrors(matches),
-      ours: (runs) => withOurErrorsInside(matches.ours(runs)),
-      theirs: (run) => withOurErrorsInside(matches.theirs(run)),
+      // These hand over page by page: a failure comes with a page, not with the call.
+      stretches: (windowId, rows) => withOurErrorsInside(matches.stretches(windowId, rows)),
+      differing: (run, stretch) => withOurErrorsInside(matches.differing(run, stretch)),
     },
     differences: withOurErrors(createDifferenceStore(knex)),
     adjustments: withOurErrors(createAdjustmentSink(knex)),

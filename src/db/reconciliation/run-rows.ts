@@ -9,11 +9,9 @@ export const PARTY_COLUMNS: Readonly<Record<FileSource, string>> = {
   fund: 'home_region',
 };
 
-/** Undefined for NULL. */
-// The caller knows the column's type as it does of a cast.
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
-export function optional<T>(value: unknown): T | undefined {
-  return value === null ? undefined : (value as T);
+/** A text, or undefined for NULL. */
+export function optionalText(value: unknown): string | undefined {
+  return value === null ? undefined : (value as string);
 }
 
 /** A whole number, or undefined for NULL. */
@@ -21,9 +19,8 @@ export function optionalInteger(value: unknown): number | undefined {
   return value === null ? undefined : exactInteger(value);
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
-function parsed<T>(value: unknown): T | undefined {
-  return value === null ? undefined : (JSON.parse(value as string) as T);
+function totalsOf(value: unknown): RunTotals | undefined {
+  return value === null ? undefined : (JSON.parse(value as string) as RunTotals);
 }
 
 /** A row of reconciliation_run. */
@@ -42,12 +39,13 @@ export function runOf(row: Row): ReconciliationRun {
     bytesDone: exactInteger(row.bytes_done),
     bytesTotal: exactInteger(row.file_bytes),
     lines: exactInteger(row.line_count),
-    fileTotals: parsed<RunTotals>(row.file_totals),
-    ourTotals: parsed<RunTotals>(row.our_totals),
+    mayDouble: exactInteger(row.may_double) === 1,
+    fileTotals: totalsOf(row.file_totals),
+    ourTotals: totalsOf(row.our_totals),
     differences: exactInteger(row.difference_count),
-    problems: parsed<ReconciliationRun['problems']>(row.problems) ?? [],
+    problems: JSON.parse(optionalText(row.problems) ?? '[]') as ReconciliationRun['problems'],
     sentBy: row.sent_by as string,
-    closedBy: optional(row.closed_by),
+    closedBy: optionalText(row.closed_by),
     startedAtMs: exactInteger(row.started_at_ms),
     touchedAtMs: exactInteger(row.touched_at_ms),
     loadedAtMs: optionalInteger(row.loaded_at_ms),

@@ -115,8 +115,9 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       return (await knex('reconciliation_run').where(key).limit(1).select('run_id')).length > 0;
     },
 
-    async progress(runId, bytesDone, lines, nowMs) {
-      await update(runId, { bytes_done: bytesDone, line_count: lines, touched_at_ms: nowMs });
+    async progress(runId, { bytesDone, bytesTotal, lines }, nowMs) {
+      const done = { bytes_done: bytesDone, file_bytes: bytesTotal, line_count: lines };
+      await update(runId, { ...done, touched_at_ms: nowMs });
     },
 
     async repeats(runId, limit) {
@@ -144,9 +145,10 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       await knex.raw(RESOLVE, [runId]);
     },
 
-    async loaded(runId, form, totals, nowMs) {
+    async loaded(runId, { form, totals, mayDouble }, nowMs) {
       const times = { touched_at_ms: nowMs, loaded_at_ms: nowMs };
-      await update(runId, { state: 'loaded', form, file_totals: JSON.stringify(totals), ...times });
+      const facts = { form, may_double: mayDouble ? 1 : 0, file_totals: JSON.stringify(totals) };
+      await update(runId, { state: 'loaded', ...facts, ...times });
     },
 
     async refuse(runId, problems, nowMs) {
@@ -157,12 +159,12 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     },
 
     async list({ source, party, region, windowId, limit }) {
-      const query = knex<Row>('reconciliation_run').orderBy('run_id', 'desc').limit(limit);
+      const query = knex('reconciliation_run').orderBy('run_id', 'desc').limit(limit);
       if (source !== undefined) void query.where('source', source);
       if (party !== undefined) void query.where('party', party);
       if (region !== undefined) void query.where('region', region);
       if (windowId !== undefined) void query.where('window_id', windowId);
-      const rows: readonly Row[] = await query.select('*');
+      const rows = await query.select<Row[]>('*');
       return rows.map(runOf);
     },
 

@@ -10,7 +10,7 @@ export function createTotalsStore(knex: Knex): TotalsStore {
       const benefits = Object.entries(CLEARING_TYPES).flatMap(([benefit, type]) =>
         type === clearingType ? [benefit] : [],
       );
-      const query = knex<Row>('settlement')
+      const query = knex('settlement')
         .where({ institution_id: institutionId, scheme })
         .whereIn('benefit', benefits)
         .whereBetween('settled_on', [from, to]);
@@ -19,8 +19,8 @@ export function createTotalsStore(knex: Knex): TotalsStore {
       const sums = ['total_fen', 'fund_total_fen', 'account_fen'].map(
         (column) => `COALESCE(SUM(${column}), 0) AS ${column}`,
       );
-      const rows: readonly Row[] = await query.select(knex.raw(['COUNT(*) AS settlements', ...sums].join(', ')));
-      const row = rows[0];
+      const rows: Row[] = await query.select(knex.raw(['COUNT(*) AS settlements', ...sums].join(', ')));
+      const [row] = rows;
       return {
         settlements: exactInteger(row?.settlements),
         total: exactInteger(row?.total_fen),

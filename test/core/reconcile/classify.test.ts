@@ -52,6 +52,13 @@ describe('a difference is', () => {
     ],
     ['another fund payment', { ours: booked(), lines: [line({ fundTotal: 6_100 })] }, 'amount', 'adjust', 'adjust'],
     ['another total', { ours: booked(), lines: [line({ total: 10_001 })] }, 'amount', 'settleAgain', 'correctThere'],
+    [
+      'a fund payment beyond the bill',
+      { ours: booked(), lines: [line({ fundTotal: 9_001 })] },
+      'amount',
+      'settleAgain',
+      'correctThere',
+    ],
     ['another person', { ours: booked(), lines: [line({ personId: 'p2' })] }, 'amount', 'settleAgain', 'correctThere'],
     [
       'other rules',

@@ -68,7 +68,7 @@ describe.each(['sqlite', 'mariadb'] as const)('planted differences on %s', (engi
     const day = plantDay(5000, 'institution');
     await prepare(day);
     const shuffled = [...day.lines].sort((left, right) => {
-      const key = ({ settlementId, total }: typeof left) => Array.from(settlementId).reverse().join('') + String(total);
+      const key = ({ settlementId, total }: typeof left) => settlementId.split('').reverse().join('') + String(total);
       return key(left) < key(right) ? -1 : 1;
     });
     const content = csvText(shuffled, hospital);

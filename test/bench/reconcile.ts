@@ -1,0 +1,241 @@
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Command } from 'commander';
+import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
+import { loadFile } from '../../src/app/reconciliation/load-file.ts';
+import { matchRuns } from '../../src/app/reconciliation/match-runs.ts';
+import type { ReconciliationRun } from '../../src/app/reconciliation/ports.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { describeFile } from '../../src/platform/spooled-file.ts';
+import { zipText } from '../../src/platform/zip-writer.ts';
+import { startPrivateMariadb } from '../support/private-mariadb.ts';
+import { reportText, type Report, type Row } from './report.ts';
+import type { Scenario } from './scenario.ts';
+
+/** How large the day is, how many hospitals share it, and how their files are written. */
+export interface ReconcileOptions {
+  readonly lines: number;
+  readonly hospitals: number;
+  readonly form: 'csv' | 'chs';
+}
+
+const DATE = '2026-11-24';
+const WINDOW = 1;
+const STEP = 500_000;
+
+/** Every so many settlements one is planted wrong, in one of five ways. */
+const PLANT_EVERY = 10_000;
+const WAYS = 5;
+
+const hospitalId = (index: number): string => `H330421${String(index).padStart(5, '0')}`;
+const settlementId = (seq: number): string => `01kz${String(seq).padStart(14, '0')}`;
+
+/** Settlements of one window by the sequence engine, without a table; ids in order, hospitals in turn. */
+async function generate(sql: Connection, { lines, hospitals }: ReconcileOptions, log: (text: string) => void) {
+  for (let from = 1; from <= lines; from += STEP) {
+    const to = Math.min(lines, from + STEP - 1);
+    const hospital = `CONCAT('H330421', LPAD(s.seq % ${hospitals}, 5, '0'))`;
+    const [total, fund, account] = ['20000 + s.seq % 30000', '10000 + s.seq % 7000', '1000 + s.seq % 300'];
+    await sql.query(`INSERT INTO settlement SELECT CONCAT('01kz', LPAD(s.seq, 14, '0')), ${hospital},
+        CONCAT(${hospital}, '/MZ', s.seq), 1, '', REPEAT('c', 64), NULL, CONCAT('3205093', LPAD(s.seq % 900000, 8, '0')),
+        '320509', '330421', IF(s.seq % 3, 'employee', 'resident'), 'outpatient', ${WINDOW}, '${DATE}', '${DATE}', 1795000000000,
+        ${total}, 0, 0, 0, ${total}, ${fund}, 0, 0, 0, 0, ${fund}, ${total} - (${fund}), ${account},
+        ${total} - (${fund}) - (${account}) FROM seq_${from}_to_${to} s`);
+    log(`settlements ${to} of ${lines}`);
+  }
+  await sql.query('ANALYZE TABLE settlement');
+}
+
+const yuan = (fen: number): string => `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`;
+
+function lineOf(seq: number, hospital: string, form: ReconcileOptions['form'], id: string, raise: number): string {
+  const person = `3205093${String(seq % 900_000).padStart(8, '0')}`;
+  const total = yuan(20_000 + (seq % 30_000));
+  const fund = yuan(10_000 + (seq % 7000) + raise);
+  const account = yuan(1000 + (seq % 300));
+  if (form === 'chs') return `${id}\tMZ${seq}\t${person}\t${total}\t${fund}\t${account}\t0\tnull\n`;
+  return `${hospital},${DATE},${id},MZ${seq},0,${person},${total},${fund},${account}\n`;
+}
+
+interface Planted {
+  readonly path: string;
+  readonly hospital: string;
+  readonly lines: number;
+  readonly differences: number;
+}
+
+/** The file of one hospital, in the order of ids, with what is planted in it. */
+async function writeFile(folder: string, index: number, options: ReconcileOptions): Promise<Planted> {
+  const { lines, hospitals, form } = options;
+  const hospital = hospitalId(index);
+  let [written, differences] = [0, 0];
+  async function* text(): AsyncGenerator<string> {
+    let part =
+      form === 'csv'
+        ? 'institutionId,businessDate,settlementId,billNumber,refund,personId,total,fundTotal,account\n'
+        : '';
+    for (let seq = index === 0 ? hospitals : index; seq <= lines; seq += hospitals) {
+      const turn = Math.floor(seq / hospitals);
+      const way = turn % PLANT_EVERY === 0 ? Math.floor(turn / PLANT_EVERY) % WAYS : -1;
+      if (way >= 0) differences += 1;
+      if (way !== 0) part += lineOf(seq, hospital, form, settlementId(seq), way === 1 ? 100 : 0);
+      if (way === 2) part += lineOf(seq, hospital, form, `${settlementId(seq)}x`, 0);
+      if (way === 3) part += lineOf(seq, hospital, form, settlementId(seq), 300);
+      if (way === 4) part += lineOf(seq, hospital, form, settlementId(seq), 0).replace('MZ', 'again');
+      written += way === 0 ? 0 : way >= 2 ? 2 : 1;
+      if (part.length < 250_000) continue;
+      yield part;
+      part = '';
+    }
+    yield part;
+  }
+  const path = join(folder, `${hospital}.${form === 'csv' ? 'csv' : 'zip'}`);
+  const content = form === 'csv' ? Readable.from(text()) : zipText('3202.txt', text(), new Date(0));
+  await pipeline(content, createWriteStream(path));
+  return { path, hospital, lines: written, differences };
+}
+
+/** Seconds of CPU that a process has used. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+class Meter {
+  readonly rows: Row[] = [];
+  peakMiB = 0;
+  readonly #pid: number;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(mariadbPid: number) {
+    this.#pid = mariadbPid;
+    this.#timer = setInterval(() => this.#look(), 50);
+  }
+
+  #look(): void {
+    this.peakMiB = Math.max(this.peakMiB, process.memoryUsage.rss() / 1024 ** 2);
+  }
+
+  async measure<T>(step: string, lines: number, work: () => Promise<T>): Promise<T> {
+    const before = [process.cpuUsage(), cpuSeconds(this.#pid), performance.now()] as const;
+    const result = await work();
+    const seconds = (performance.now() - before[2]) / 1000;
+    const node = process.cpuUsage(before[0]);
+    this.#look();
+    this.rows.push({
+      step,
+      seconds: seconds.toFixed(2),
+      'lines/s': Math.round(lines / seconds),
+      'node cpu s': ((node.user + node.system) / 1e6).toFixed(2),
+      'db cpu s': (cpuSeconds(this.#pid) - before[1]).toFixed(2),
+    });
+    return result;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+async function countDifferences(sql: Connection): Promise<number> {
+  const [rows] = await sql.query<(RowDataPacket & { n: number })[]>(
+    'SELECT COUNT(*) AS n FROM reconciliation_difference',
+  );
+  return Number(rows[0]?.n);
+}
+
+async function loadAll(database: Database, files: readonly Planted[]): Promise<ReconciliationRun[]> {
+  const { runs } = database.reconciliation;
+  const clock = { now: () => Date.now() };
+  const loaded: ReconciliationRun[] = [];
+  for (const { path, hospital } of files) {
+    const about = {
+      source: 'institution',
+      party: hospital,
+      region: '330421',
+      businessDate: DATE,
+      sentBy: 'bench',
+    } as const;
+    const run = await loadFile(
+      { runs, clock },
+      { ...about, file: await describeFile(path), fileName: path.slice(-20) },
+    );
+    if (run.state !== 'loaded') throw new Error(`${run.state}: ${JSON.stringify(run.problems.slice(0, 3))}`);
+    loaded.push(run);
+  }
+  return loaded;
+}
+
+/** Loads the files of a day and matches them both ways; every planted difference must be found, and no other. */
+export async function reconcileDay(options: ReconcileOptions, log: (text: string) => void): Promise<Report> {
+  const isLarge = options.lines > 2_000_000;
+  const mariadb = await startPrivateMariadb({
+    bufferPoolMiB: isLarge ? 6144 : 2048,
+    redoMiB: 2048,
+    flushLogAtTrxCommit: 1,
+    extraArgs: ['--innodb-flush-method=O_DIRECT', '--skip-log-bin'],
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'tongjie-reconcile-'));
+  const sql = await createConnection({ uri: mariadb.url, multipleStatements: true });
+  const database = await openDatabase({ url: `${mariadb.url}?socketPath=${mariadb.socketPath}`, dataDir: folder });
+  try {
+    await database.migrate();
+    await database.clearingStore.openFirstWindow(DATE, 0);
+    await generate(sql, options, log);
+    await database.clearingStore.closeWindow(DATE, '2026-11-25', 1);
+    const files: Planted[] = [];
+    for (let index = 0; index < options.hospitals; index += 1) files.push(await writeFile(folder, index, options));
+    log('files written');
+    const lines = files.reduce((sum, file) => sum + file.lines, 0);
+    const planted = files.reduce((sum, file) => sum + file.differences, 0);
+
+    const meter = new Meter(mariadb.pid);
+    const started = performance.now();
+    const loaded = await meter.measure('load', lines, () => loadAll(database, files));
+    const deps = { ...database.reconciliation, queries: database.settlementQueries, clock: { now: () => Date.now() } };
+    const matched = await meter.measure('match both ways', lines, () => matchRuns(deps, loaded));
+    const seconds = (performance.now() - started) / 1000;
+    meter.stop();
+    const found = await countDifferences(sql);
+    if (found !== planted || matched.some(({ state }) => state !== 'matched')) {
+      throw new Error(`${found} differences were found, ${planted} were planted`);
+    }
+    const all: Row = { step: 'both', seconds: seconds.toFixed(2), 'lines/s': Math.round(lines / seconds) };
+    const notes = [
+      `${planted} differences planted, ${found} found; peak memory of this process ${Math.round(meter.peakMiB)} MiB`,
+    ];
+    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}`;
+    return {
+      scenario,
+      rows: [...meter.rows, all],
+      notes,
+      figures: { ...options, seconds, planted, found, steps: meter.rows },
+    };
+  } finally {
+    await database.close();
+    await sql.end();
+    await mariadb.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** As one of the scenarios: a million lines of one hospital. */
+export const benchReconcile: Scenario = ({ say }) => reconcileDay({ lines: 1_000_000, hospitals: 1, form: 'csv' }, say);
+
+if (import.meta.main) {
+  const options = new Command('reconcile')
+    .description('loads hospital files of one day and matches them both ways, on a MariaDB that it starts itself')
+    .option('--lines <n>', 'settlements of the day', Number, 1_000_000)
+    .option('--hospitals <n>', 'files that they are spread over', Number, 1)
+    .option('--form <form>', 'csv, or chs (3202 in ZIP)', 'csv')
+    .option('--json', 'print the report as JSON')
+    .parse()
+    .opts<ReconcileOptions & { json?: true }>();
+  const report = await reconcileDay(options, (text) => void process.stderr.write(`\r${text}   `));
+  process.stderr.write('\n');
+  if (options.json === true) console.log(JSON.stringify(report, undefined, 2));
+  else console.log(reportText(report));
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addReconcileCommand } from '../../src/cli/reconcile-command.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { shanghaiDate, systemClock } from '../../src/platform/clock.ts';
+import { chsText, csvText, lineFor } from '../support/reconciliation-day.ts';
+import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const YESTERDAY = shanghaiDate(systemClock.now() - DAY_MS);
+const TODAY = shanghaiDate(systemClock.now());
+const HOSPITAL = 'H31011800001';
+
+describe('tongjie reconcile', () => {
+  let dataDir: string;
+  let database: Database;
+  let printed: string[];
+  let settled: ReturnType<typeof sampleSettlement>[];
+
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), 'tongjie-reconcile-'));
+    vi.stubEnv('DATA_DIR', dataDir);
+    vi.stubEnv('DATABASE_URL', '');
+    printed = [];
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+    database = await openDatabase({ dataDir });
+    await database.migrate();
+    await database.clearingStore.openFirstWindow(YESTERDAY, 0);
+    await database.personStore.importPersons([samplePerson('p1')]);
+    settled = [1, 2, 3].map(() => sampleSettlement({ windowId: 1 }));
+    await database.settlementStore.transact(
+      needFor(['p1']),
+      writing(() => settled),
+    );
+    await database.clearingStore.closeWindow(YESTERDAY, TODAY, 1);
+  });
+
+  afterEach(async () => {
+    process.exitCode = 0;
+    await database.close();
+    rmSync(dataDir, { recursive: true });
+  });
+
+  async function run(name: string, content: string, ...words: string[]): Promise<string> {
+    printed = [];
+    const path = join(dataDir, name);
+    writeFileSync(path, content);
+    const program = new Command('tongjie').exitOverride().configureOutput({ writeErr: () => undefined });
+    addReconcileCommand(program);
+    for (const command of program.commands) command.exitOverride();
+    await program.parseAsync(['reconcile', path, '--date', YESTERDAY, ...words], { from: 'user' });
+    return printed.join('\n');
+  }
+
+  const lines = () => settled.map(({ row }) => lineFor(row));
+
+  it('prints totals and what differs', async () => {
+    const [first, second] = lines();
+    const content = chsText([first!, { ...second!, total: second!.total + 1 }]);
+    const out = await run('day.txt', content, '--institution', HOSPITAL);
+    expect(out).toMatch(/run 1: matched, 2 lines, 2 differences/);
+    expect(out).toMatch(/ours +3 +0 +370\.35 +225\.00 +60\.00/);
+    expect(out).toMatch(/file +2 +0 +246\.91 +150\.00 +40\.00/);
+    expect(out).toMatch(/ {2}amount: 1\n {2}missingThere: 1$/);
+  });
+
+  it('prints the same as JSON, and knows the file again', async () => {
+    const content = csvText(lines(), { source: 'fund', party: '320509', businessDate: YESTERDAY });
+    const once = await run('fund.csv', content, '--fund', '320509', '--json');
+    expect(JSON.parse(once)).toMatchObject({ runId: 1, state: 'matched', lines: 3, result: 'equal', differences: 0 });
+    expect(await run('renamed.csv', content, '--fund', '320509', '--json')).toBe(once);
+  });
+
+  it('says by line and column what is wrong, and fails', async () => {
+    const content = chsText(lines()).replace('123.45', '123.456');
+    expect(await run('day.txt', content, '--institution', HOSPITAL)).toMatch(
+      /refused[^]*line 1, column 4 medfee_sumamt: has more than two decimals/,
+    );
+    expect(process.exitCode).toBe(1);
+  });
+
+  it('refuses a party that is none, both or neither, a day that is open, and a file that is not there', async () => {
+    const refused = async (...words: string[]) => run('day.txt', '', ...words);
+    await expect(refused('--institution', 'H99999999999')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(refused('--fund', '999999')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(refused()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(refused('--fund', '320509', '--institution', HOSPITAL)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+    await expect(refused('--fund', '320509', '--date', TODAY)).rejects.toMatchObject({ code: 'PERIOD_OPEN' });
+    await expect(refused('--fund', '320509', '--date', '2026-02-30')).rejects.toMatchObject({
+      code: 'commander.invalidArgument',
+    });
+    const program = new Command('tongjie').exitOverride();
+    addReconcileCommand(program);
+    const nowhere = ['reconcile', join(dataDir, 'none'), '--date', YESTERDAY, '--fund', '320509'];
+    await expect(program.parseAsync(nowhere, { from: 'user' })).rejects.toMatchObject({ code: 'NO_SUCH_FILE' });
+  });
+});
