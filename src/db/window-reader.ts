@@ -16,7 +16,7 @@ import { boundsOf } from './window-bounds.ts';
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
 const ITEMS_PER_PAGE = 4000;
 /** Many enough that groups are fewer than rows. */
-const ITEMS_PER_PART = 40_000;
+const ITEMS_PER_PART = 100_000;
 
 /** Settlements of one window between two ids, the first not included; in the order in which they lie on the disk. */
 const SETTLEMENTS = 'settlement_id > ? AND settlement_id <= ? AND window_id = ?';
