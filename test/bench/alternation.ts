@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { startChild, type BenchChild } from './bench-child.ts';
-import type { MeasuredLoad } from './measured-load.ts';
+import type { KnexServiceJob, KnexServiceState } from './knex-service.ts';
+import { measureLoad, refuseFailures, type MeasuredLoad } from './measured-load.ts';
 import { watchCpu } from './process-cpu.ts';
 import { median, type Row } from './report.ts';
 import type { BenchContext } from './scenario.ts';
@@ -9,9 +10,11 @@ import type { World } from './world.ts';
 import { sampleBills, type YardstickJob, type YardstickTurn } from './yardstick-bills.ts';
 
 const WARM_UP_SECONDS = 2;
+/** With more, the knex service only waits longer for its connections. */
+const KNEX_CLIENTS = 64;
 
-/** Who takes turns: ours, the physical limit, and what most would write. */
-type Taker = 'ours' | 'physical' | 'knex';
+/** Who takes turns: ours, the physical limit, and what most would write: at the database, and behind express. */
+type Taker = 'ours' | 'physical' | 'knex' | 'knexOverHttp';
 
 /** One turn of one of them. */
 export interface Turn {
@@ -68,6 +71,10 @@ class Yardstick {
   }
 }
 
+function turnOf({ perSecond, serviceMicros, databaseMicros, clientMicros, othersCores }: MeasuredLoad): Turn {
+  return { perSecond, writerMicros: serviceMicros, databaseMicros, clientMicros, othersCores };
+}
+
 function turnRow(name: string, turns: readonly Turn[]): Row {
   const middle = (of: keyof Turn): number => median(turns.map((turn) => turn[of]));
   return {
@@ -87,29 +94,41 @@ function turnRow(name: string, turns: readonly Turn[]): Row {
  */
 export async function alternateWithYardsticks(
   { options, say }: BenchContext,
-  { store, source }: World,
+  world: World,
   url: string,
   ours: (label: string) => Promise<MeasuredLoad>,
 ): Promise<Alternation> {
+  const { store, source } = world;
   const { seconds, alternations } = options;
   const physical = new Yardstick('physical-writer.ts', store.pid ?? 0);
   const knex = new Yardstick('knex-writer.ts', store.pid ?? 0);
+  const service = startChild<KnexServiceJob, KnexServiceState>(join(import.meta.dirname, 'knex-service.ts'));
   try {
     say('warming the yardsticks up');
     const setting = { url, samples: await sampleBills(store), persons: source.persons };
     await physical.begin({ ...setting, seed: 1 });
     await knex.begin({ ...setting, seed: 2 });
-    const figures: Record<Taker, Turn[]> = { ours: [], physical: [], knex: [] };
+    const { port } = await service.run({ setting: { ...setting, seed: 3 } });
+    const overHttp = async (time: number): Promise<Turn> => {
+      const instead = { ...world, services: [{ port, pid: service.pid }] };
+      const load = { path: '/v1/settlements', loop: { clients: KNEX_CLIENTS }, seconds: time } as const;
+      const measured = await measureLoad(instead, load);
+      refuseFailures('knex over HTTP', measured);
+      return turnOf(measured);
+    };
+    await overHttp(WARM_UP_SECONDS);
+    const figures: Record<Taker, Turn[]> = { ours: [], physical: [], knex: [], knexOverHttp: [] };
     for (let round = 1; round <= alternations; round++) {
       say(`turn ${round} of ${alternations}`);
-      const { perSecond, serviceMicros, databaseMicros, clientMicros, othersCores } = await ours(`turn ${round}`);
-      figures.ours.push({ perSecond, writerMicros: serviceMicros, databaseMicros, clientMicros, othersCores });
+      figures.ours.push(turnOf(await ours(`turn ${round}`)));
       figures.physical.push(await physical.turn(seconds));
       figures.knex.push(await knex.turn(seconds));
+      figures.knexOverHttp.push(await overHttp(seconds));
     }
+    const served = await service.run({ count: true });
     const counts = await countSettled(store, 'yardsticks.');
-    const valid = checkCounts('yardsticks', physical.written + knex.written, counts);
-    const raises = physical.raises + knex.raises;
+    const valid = checkCounts('yardsticks', physical.written + knex.written + served.written, counts);
+    const raises = physical.raises + knex.raises + served.raises;
     if (counts.raises !== raises)
       throw new Error(`the yardsticks raised ${raises}, the database says ${counts.raises}`);
     const middle = (of: Taker, figure: (turn: Turn) => number): number => median(figures[of].map(figure));
@@ -124,10 +143,11 @@ export async function alternateWithYardsticks(
         turnRow('by turns: ours', figures.ours),
         turnRow('by turns: physical', figures.physical),
         turnRow('by turns: knex', figures.knex),
+        turnRow('by turns: knex over HTTP', figures.knexOverHttp),
       ],
       notes: [
-        `medians of ${alternations} turns: ours ÷ physical ${ratio('physical')}, ours ÷ knex ${ratio('knex')}`,
-        `by CPU a bill, everything together: ours ${Math.round(cost('ours'))} us; ours ÷ physical ${costRatio('physical')}, ours ÷ knex ${costRatio('knex')}`,
+        `medians of ${alternations} turns: ours ÷ physical ${ratio('physical')}, ours ÷ knex ${ratio('knex')}, ours ÷ knex over HTTP ${ratio('knexOverHttp')}`,
+        `by CPU a bill, everything together: ours ${Math.round(cost('ours'))} us; ours ÷ physical ${costRatio('physical')}, ours ÷ knex ${costRatio('knex')}, ours ÷ knex over HTTP ${costRatio('knexOverHttp')}`,
         `valid: ${valid}`,
       ],
       figures,
@@ -135,5 +155,6 @@ export async function alternateWithYardsticks(
   } finally {
     await physical.stop();
     await knex.stop();
+    await service.stop();
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/private-mariadb.ts';
@@ -23,10 +23,7 @@ export interface BenchService {
 
 /** The project's own rules, with the bench's institutions beside the real ones. */
 export function writeBenchConfig(folder: string, institutionIds: readonly string[]): void {
-  mkdirSync(folder, { recursive: true });
-  for (const part of ['policies', 'catalogues', 'regions', 'institutions']) {
-    cpSync(join(ROOT, 'config', part), join(folder, part), { recursive: true });
-  }
+  cpSync(join(ROOT, 'config'), folder, { recursive: true, filter: (path) => !path.endsWith('/tools') });
   if (institutionIds.length === 0) return;
   const entries = institutionIds.map(
     (id, index) =>

@@ -19,6 +19,15 @@ const CLIENTS = 64;
 /** More connections than this only wait for each other on few cores. */
 const CONNECTIONS = 16;
 
+/** A pool as most would set it up. */
+export function openKnex(url: string): Knex {
+  return createKnex({
+    client: 'mysql2',
+    connection: { ...parseMysqlAddress(url), charset: 'utf8mb4' },
+    pool: { min: CONNECTIONS, max: CONNECTIONS },
+  });
+}
+
 function ownCell(cell: Cell, { id, person, bill }: BillIdentity): Cell {
   switch (cell) {
     case MARKS.id:
@@ -53,7 +62,8 @@ async function writeTable(
   await insert.onConflict([...replaces.key]).merge(merged);
 }
 
-function writeBill(knex: Knex, rows: BillRows, bill: BillIdentity): Promise<void> {
+/** Writes the rows of one bill in a transaction of its own, after the reads that a bill needs. */
+export function writeBill(knex: Knex, rows: BillRows, bill: BillIdentity): Promise<void> {
   return knex.transaction(async (transaction) => {
     await transaction('settlement').where('bill_key', bill.bill).select('settlement_id');
     await transaction('person')
@@ -72,11 +82,7 @@ interface Writer {
 
 function openWriter(setting: YardstickSetting): Writer {
   const { samples } = setting;
-  const knex = createKnex({
-    client: 'mysql2',
-    connection: { ...parseMysqlAddress(setting.url), charset: 'utf8mb4' },
-    pool: { min: CONNECTIONS, max: CONNECTIONS },
-  });
+  const knex = openKnex(setting.url);
   const nextBill = createNextBill(setting);
   return {
     async run(seconds) {

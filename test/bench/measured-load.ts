@@ -13,11 +13,16 @@ export interface MeasuredLoad extends LoadResult {
   readonly othersCores: number;
 }
 
+/** What a load is put on, and with what. */
+type Loaded = Pick<World, 'store' | 'client' | 'source'> & {
+  readonly services: readonly Pick<World['services'][number], 'port' | 'pid'>[];
+};
+
 let runs = 0;
 
 /** Runs one load of bills that no other load has sent. */
 export async function measureLoad(
-  { services, store, client, source }: World,
+  { services, store, client, source }: Loaded,
   load: Pick<LoadJob, 'path' | 'loop' | 'seconds'>,
 ): Promise<MeasuredLoad> {
   runs += 1;
