@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { Candidate, ReconciliationRun } from '../../app/reconciliation/ports.ts';
 import type { BookedRow, FileLine, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import type { Row } from '../settlement/settlement-rows.ts';
 import { optionalText, PARTY_COLUMNS } from './run-rows.ts';
 
 /** A settlement row with what finds its reversal. */

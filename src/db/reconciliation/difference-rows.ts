@@ -1,7 +1,7 @@
 import type { RecordedDifference } from '../../app/reconciliation/ports.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import type { Row } from '../settlement/settlement-rows.ts';
 import { optionalInteger, optionalText } from './run-rows.ts';
 
 function oursOf(row: Row): RecordedDifference['ours'] {

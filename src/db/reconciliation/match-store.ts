@@ -4,11 +4,11 @@ import { invariant } from '../../core/invariant.ts';
 import { agrees, type Difference } from '../../core/reconcile/classify.ts';
 import type { Unmatched } from '../../core/reconcile/rows.ts';
 import { NO_TOTALS } from '../../core/reconcile/totals.ts';
-import { insertRows } from '../bulk-insert.ts';
-import { exactInteger } from '../exact-integer.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { rowsOf } from '../raw-rows.ts';
-import type { Row } from '../settlement-rows.ts';
+import { insertRows } from '../engine/bulk-insert.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { rowsOf } from '../engine/raw-rows.ts';
+import type { Row } from '../settlement/settlement-rows.ts';
 import { candidatesOf } from './candidate-rows.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
 

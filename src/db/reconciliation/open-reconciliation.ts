@@ -6,7 +6,7 @@ import type {
   RunStore,
   TotalsStore,
 } from '../../app/reconciliation/ports.ts';
-import { ourError, withOurErrors } from '../driver-errors.ts';
+import { ourError, withOurErrors } from '../engine/driver-errors.ts';
 import { createMysqlAppend, createSqliteAppend } from './append-lines.ts';
 import { createAdjustmentSink, createDifferenceStore } from './difference-store.ts';
 import { createMatchStore } from './match-store.ts';

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { RunStore } from '../../app/reconciliation/ports.ts';
-import { exactInteger } from '../exact-integer.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { rowsOf } from '../raw-rows.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { rowsOf } from '../engine/raw-rows.ts';
+import type { Row } from '../settlement/settlement-rows.ts';
 import type { AppendLines } from './append-lines.ts';
 import { runOf } from './run-rows.ts';
 
