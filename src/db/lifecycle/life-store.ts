@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { LifeNeed, LifeState, LifeStore, LifeWrites, Pair, StatementLife } from '../../app/lifecycle/ports.ts';
 import type { StatementState } from '../../core/lifecycle/statement-states.ts';
+import { hasReached, type WindowState } from '../../core/lifecycle/window-states.ts';
 import { invariant } from '../../core/invariant.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
@@ -73,6 +74,7 @@ async function lockSubject(
       const [window] = await transaction<Row>('clearing_window')
         .where('window_id', exactInteger(row.window_id))
         .forUpdate();
+      if (!hasReached(window?.state as WindowState, 'issued')) return NOTHING;
       return { ...NOTHING, statement: statementLifeOf({ ...row, business_date: window?.business_date }) };
     }
     case 'objection': {

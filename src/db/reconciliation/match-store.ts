@@ -230,9 +230,17 @@ export function createMatchStore(knex: Knex): MatchStore {
     },
 
     async restart(runIds) {
-      await knex('reconciliation_difference')
-        .whereIn('run_id', [...runIds])
-        .delete();
+      return inTransaction(knex, async (transaction) => {
+        // Differences of a run that is matched may be decided: they are nobody's to remove.
+        const rows = await transaction<Row>('reconciliation_run')
+          .whereIn('run_id', [...runIds])
+          .where('state', 'loaded')
+          .forUpdate()
+          .select('run_id');
+        const loaded = (rows as Row[]).map((row) => exactInteger(row.run_id));
+        await transaction('reconciliation_difference').whereIn('run_id', loaded).delete();
+        return loaded;
+      });
     },
 
     async record(run, firstNo, differences) {

@@ -85,7 +85,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         started_at_ms: nowMs,
         touched_at_ms: nowMs,
       };
-      const { runId, isNew } = await inTransaction(knex, async (transaction) => {
+      const { runId, isNew, isLeft } = await inTransaction(knex, async (transaction) => {
         // Whoever sends the same file at the same time waits here, and then finds the run.
         await transaction('reconciliation_run')
           .insert({ ...key, ...start, region: file.region, business_date: file.businessDate, touched_at_ms: 0 })
@@ -93,14 +93,23 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
           .merge(['region']);
         const [row] = await transaction<Row>('reconciliation_run').where(key).select('*');
         const { run_id: id, state, touched_at_ms: touched } = row as Row;
-        const isDead = state === 'loading' && exactInteger(touched) < staleBeforeMs;
-        const isStart = isDead || state === 'refused' || exactInteger(touched) === 0;
+        const isDead = exactInteger(touched) < staleBeforeMs;
+        const isStart = (isDead && state === 'loading') || state === 'refused' || exactInteger(touched) === 0;
+        const isLeftLoaded = isDead && state === 'loaded';
         if (isStart) await transaction('reconciliation_run').where(key).update(start);
-        return { runId: exactInteger(id), isNew: isStart };
+        if (isLeftLoaded) await transaction('reconciliation_run').where(key).update({ touched_at_ms: nowMs });
+        return { runId: exactInteger(id), isNew: isStart, isLeft: isLeftLoaded };
       });
       if (isNew) await removeLines(knex, runId);
       const run = await find(runId);
-      return { run: run as NonNullable<typeof run>, isNew };
+      return { run: run as NonNullable<typeof run>, isNew, isLeft };
+    },
+
+    async touch(runId, nowMs) {
+      await knex('reconciliation_run')
+        .where('run_id', runId)
+        .whereIn('state', ['loading', 'loaded'])
+        .update({ touched_at_ms: nowMs });
     },
 
     async windowOn(businessDate) {

@@ -33,10 +33,10 @@ function fileOf(statement: StatementExport, format: life.StatementFileQuery['for
 
 /** GET /v1/statements/:id/file: a pair's statement with every bill and its hash. */
 export async function downloadStatement(
-  { lifecycle, clearing }: HttpDeps,
+  { lifecycle }: HttpDeps,
   { caller, params, query }: Omit<Call<undefined, life.StatementFileQuery>, 'body'>,
 ): Promise<SentFile> {
-  const statement = await clearing.statement(params['id'] ?? '');
+  const statement = await lifecycle.lifeQueries.statement(params['id'] ?? '');
   if (statement === undefined || !isPartyOf(caller, statement.homeRegion, statement.treatmentRegion)) {
     throw notFound('statement');
   }
