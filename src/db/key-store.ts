@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { KeyStore, Principal } from '../app/ports.ts';
 import { insertRows } from './engine/bulk-insert.ts';
 import { inTransaction } from './engine/in-transaction.ts';
-import type { Row } from './settlement/settlement-rows.ts';
+import type { Row } from './engine/raw-rows.ts';
 
 export function createKeyStore(knex: Knex): KeyStore {
   return {

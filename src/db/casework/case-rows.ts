@@ -9,7 +9,8 @@ import type {
 } from '../../app/casework/ports.ts';
 import type { Fund } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { FUND_COLUMNS, type Row } from '../settlement/settlement-rows.ts';
+import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const FUND_ENTRIES = Object.entries(FUND_COLUMNS) as [Fund, string][];
 

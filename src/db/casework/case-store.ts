@@ -16,9 +16,9 @@ import {
 import { isUniqueConflict } from '../engine/driver-errors.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { enter } from '../ledger/journal.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -86,14 +86,13 @@ async function writeChange(transaction: Knex.Transaction, change: CaseChange): P
 }
 
 async function remind(knex: Knex, today: string): Promise<number> {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const count = async (transaction: Knex): Promise<number> => {
     const [row] = await rowsOf<Row>(transaction, REMINDED, [today]);
     return Number(row?.reminders ?? 0);
   };
   return inTransaction(knex, async (transaction) => {
     const before = await count(transaction);
-    await transaction.raw(REMIND(isMysql ? 'IGNORE' : 'OR IGNORE'), [today, today, today]);
+    await transaction.raw(REMIND(isMysql(knex) ? 'IGNORE' : 'OR IGNORE'), [today, today, today]);
     return (await count(transaction)) - before;
   });
 }

@@ -9,7 +9,8 @@ import type {
 } from '../../app/ports.ts';
 import type { BenefitKind, Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { FUND_COLUMNS, type Row } from '../settlement/settlement-rows.ts';
+import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 type Layer = GrossItem['layer'];
 

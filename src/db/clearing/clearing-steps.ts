@@ -7,7 +7,7 @@ import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { holdFence } from '../jobs/fence.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /**
  * Moves a window from one state to the next, once.

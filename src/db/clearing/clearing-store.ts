@@ -6,8 +6,7 @@ import { grossItemOf, institutionStatementOf, netOf, statementItemOf, statementO
 import { exactInteger } from '../engine/exact-integer.ts';
 import { holdFence } from '../jobs/fence.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
 const ITEMS = `SELECT settlement_id, institution_id, bill_key, scheme, benefit, reverses, total_fen, fund_total_fen, account_fen

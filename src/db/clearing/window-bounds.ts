@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 /** The first and the last id of a window's settlements. */
 export interface WindowBounds {

@@ -8,10 +8,10 @@ import { grossItemsOf, LAYER_COLUMNS, statementItemOf } from './clearing-rows.ts
 import { ourError } from '../engine/driver-errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';
 import { boundsOf } from './window-bounds.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
 const ITEMS_PER_PAGE = 4000;
@@ -110,11 +110,11 @@ function expectedMark(gross: readonly Row[], items: readonly GrossItem[]): bigin
 
 /** Reads windows on either engine; on MariaDB over several connections at once. */
 export function createWindowReader(knex: Knex): WindowReader {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
+  const onMysql = isMysql(knex);
   // Left to itself the server may take the index of windows and look every row up by it.
-  const table = isMysql ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
+  const table = onMysql ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
   const itemsQuery = ITEMS(table);
-  const gross = grossQuery(table, isMysql ? `, ${OWED_MARK}` : '');
+  const gross = grossQuery(table, onMysql ? `, ${OWED_MARK}` : '');
   const rows = async (sql: string, values: readonly (string | number)[]): Promise<readonly Row[]> => {
     try {
       return await rowsOf<Row>(knex, sql, values);
@@ -157,7 +157,7 @@ export function createWindowReader(knex: Knex): WindowReader {
     const [sums, posted, undocumented] = await Promise.all([
       rows(gross, range),
       // A database without CRC32 is asked exactly, and always; it is small.
-      isMysql ? rows(POSTED_MARK, range) : undefined,
+      onMysql ? rows(POSTED_MARK, range) : undefined,
       undocumentedIn(range, settlements),
     ]);
     const items = sums.flatMap(grossItemsOf);
@@ -190,7 +190,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       let unsummed = 0;
       let summing: Promise<readonly WindowPart[]> = Promise.resolve([]);
       let reading = quiet(read(after));
-      const makeWay = isMysql ? await createMakeWay(knex) : () => Promise.resolve();
+      const makeWay = onMysql ? await createMakeWay(knex) : () => Promise.resolve();
       try {
         for (;;) {
           const records = await reading;

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { quoted, type SqlValue } from './sql-text.ts';
+import { valuesText, type SqlValue } from './sql-text.ts';
+import { isMysql } from './is-mysql.ts';
 
 /** How rows are written, and what of those that are there already is replaced. */
 export interface FastInsert {
@@ -9,24 +10,6 @@ export interface FastInsert {
 }
 
 const ROWS_MAX = 1000;
-
-function isMysql(knex: Knex): boolean {
-  return (knex.client as { dialect: string }).dialect === 'mysql';
-}
-
-/** `(1,'a',NULL),(2,…)` for any number of rows. */
-function valuesText(rows: readonly (readonly SqlValue[])[]): string {
-  let text = '';
-  for (const row of rows) {
-    let separator = text === '' ? '(' : ',(';
-    for (const value of row) {
-      text += separator + (typeof value === 'string' ? quoted(value) : value === null ? 'NULL' : String(value));
-      separator = ',';
-    }
-    text += ')';
-  }
-  return text;
-}
 
 /** One text of values on MariaDB, one JSON list on SQLite: a value a placeholder would cost more than the rows. */
 export async function insertFast(

@@ -4,16 +4,13 @@ import { pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import { AppError } from '../../platform/errors.ts';
 import { rowsOf } from './raw-rows.ts';
+import { isMysql } from './is-mysql.ts';
 
 const FOLDER = resolve(import.meta.dirname, '../../../migrations');
 const FILE = /^\d{14}_[a-z0-9-]+\.ts$/;
 // A lock belongs to the whole server, and its name has no more than 64 characters.
 const LOCK_NAME = "CONCAT('migrate.', MD5(DATABASE()))";
 const LOCK_WAIT_S = 60;
-
-function isMysql(knex: Knex): boolean {
-  return (knex.client as { dialect: string }).dialect === 'mysql';
-}
 
 /** The files of migrations/, in the order of their time stamps. */
 const source: Knex.MigrationSource<string> = {

@@ -1,7 +1,7 @@
 import { createPool, type Connection, type PoolConnection } from 'mysql2';
 import { isConnectionLost } from './driver-errors.ts';
 import type { MysqlAddress } from './mysql-address.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from './raw-rows.ts';
 
 /**
  * What every session has, whatever the server's own settings are: our escaping is right for this sql_mode only, a value

@@ -15,8 +15,16 @@ export function quoted(text: string): string {
 
 /** `(1,'a',NULL),(2,…)` for any number of rows. */
 export function valuesText(rows: readonly (readonly SqlValue[])[]): string {
-  const text = (value: SqlValue): string => (typeof value === 'string' ? quoted(value) : String(value ?? 'NULL'));
-  return rows.map((row) => `(${row.map(text).join(',')})`).join(',');
+  let text = '';
+  for (const row of rows) {
+    let separator = text === '' ? '(' : ',(';
+    for (const value of row) {
+      text += separator + (typeof value === 'string' ? quoted(value) : value === null ? 'NULL' : String(value));
+      separator = ',';
+    }
+    text += ')';
+  }
+  return text;
 }
 
 const ASCII = /^[\x20-\x7e]*$/;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import type { CopyState, CopyStore, FedPerson, FeedNeed, FeedState, FeedWrites } from '../../app/funds/ports.ts';
 import type { StoredSettlement } from '../../app/ports.ts';
@@ -10,11 +9,11 @@ import { isContention, isUniqueConflict } from '../engine/driver-errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { insertFast, type FastInsert } from '../engine/fast-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import { personValues, settlementOf, SETTLEMENTS_WITH_DOCUMENTS, type Row } from '../settlement/settlement-rows.ts';
+import { retryContention } from '../engine/retry-contention.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { personValues, settlementOf, SETTLEMENTS_WITH_DOCUMENTS } from '../settlement/settlement-rows.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
-const ATTEMPTS_MAX = 6;
-const BACKOFF_MS = 8;
 const IDS_MAX = 500;
 /** Conditions that differ from person to person, in one statement. */
 const ALTERNATIVES_MAX = 100;
@@ -62,10 +61,6 @@ const EVENT: FastInsert = {
     columns: EVENT_COLUMNS.slice(3).filter((column) => column !== 'received_at_ms'),
   },
 };
-
-function isMysql(knex: Knex): boolean {
-  return (knex.client as { dialect: string }).dialect === 'mysql';
-}
 
 function eventOf(row: Row): KnownEvent {
   return {
@@ -346,17 +341,11 @@ export function createCopyStore(knex: Knex): CopyStore {
   }
 
   return {
-    async feed(need, decide) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await once(need, decide);
-        } catch (error) {
-          const isWorthAnother = isContention(error) || isUniqueConflict(error);
-          if (!isWorthAnother || attempt === ATTEMPTS_MAX) throw error;
-          await sleep(Math.random() * BACKOFF_MS * attempt);
-        }
-      }
-    },
+    feed: (need, decide) =>
+      retryContention(
+        () => once(need, decide),
+        (error) => isContention(error) || isUniqueConflict(error),
+      ),
 
     async personIds(region, after, limit) {
       const rows = await rowsOf<Row>(

@@ -3,8 +3,7 @@ import type { FeedName, FeedPosition, FeedStore, ImportStore } from '../../app/f
 import { exactInteger } from '../engine/exact-integer.ts';
 import { insertFast } from '../engine/fast-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 const ERROR_LENGTH_MAX = 500;
 

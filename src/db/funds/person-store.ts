@@ -4,8 +4,9 @@ import { invariant } from '../../core/invariant.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { personStates, personValues, type Row } from '../settlement/settlement-rows.ts';
+import { personStates, personValues } from '../settlement/settlement-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const PERSON = { key: ['person_id'], columns: ['home_region', 'scheme', 'name', 'facts'] };
 const ACCOUNT = { key: ['person_id'], columns: ['current_fen', 'carried_fen'] };

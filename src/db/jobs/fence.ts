@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Fence } from '../../app/ports.ts';
 import { AppError } from '../../platform/errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /**
  * Refuses the rest of a transaction to whoever is not the newest holder of the lease, and keeps the lease from passing on

@@ -2,8 +2,8 @@ import type { Knex } from 'knex';
 import type { JobRun, JobRunState, JobRunStore } from '../../app/jobs/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 function jobRunOf(record: Row): JobRun {
   const text = (value: unknown): string | undefined => (value as string | null) ?? undefined;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { LeaseStore } from '../../app/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const NOBODY = '';
 

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { assertBalanced, type JournalEntry } from '../../core/ledger/journal.ts';
 import { invariant } from '../../core/invariant.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /**
  * The window that takes entries now, held open until the transaction ends: closing it waits.

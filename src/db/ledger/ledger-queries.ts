@@ -3,8 +3,7 @@ import type { AccountEntry, AccountKey, LedgerQueries } from '../../app/ledger/p
 import type { AccountSum } from '../../core/clearing/agreement.ts';
 import type { LedgerAccount } from '../../core/ledger/postings.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 import { boundsOf } from '../clearing/window-bounds.ts';
 

@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import { adjustmentOf } from './life-rows.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 const ADJUSTMENTS = 'SELECT * FROM clearing_adjustment WHERE window_id = ? ORDER BY subject_id, kind, layer';
 

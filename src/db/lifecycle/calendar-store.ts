@@ -4,8 +4,7 @@ import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { statementLifeOf, STATEMENTS } from './life-rows.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 const IN_PERIOD = 'w.business_date >= ? AND w.business_date <= ?';
 

@@ -12,8 +12,7 @@ import {
   statementLifeOf,
   STATEMENTS,
 } from './life-rows.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
 // Through the index of the pair's items: one more on institutions would cost every settlement.

@@ -13,7 +13,8 @@ import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import { hasReached, WINDOW_STATES } from '../../core/lifecycle/window-states.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { FUND_COLUMNS, type Row } from '../settlement/settlement-rows.ts';
+import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const ISSUED = WINDOW_STATES.filter((state) => hasReached(state, 'issued')).map((state) => `'${state}'`);
 

@@ -22,8 +22,7 @@ import {
   runOf,
   statementLifeOf,
 } from './life-rows.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
 /** Payments are named after the month that they belong to, so that the run can be locked first. */

@@ -4,9 +4,8 @@ import type { OutboxMessage } from '../../app/ports.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { retryContention } from '../engine/retry-contention.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
 const ROWS_MAX = 100;

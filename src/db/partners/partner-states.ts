@@ -3,7 +3,7 @@ import type { BreakerPosition, OperationState, PartnerStates } from '../../app/p
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /** A process that is silent for so long has ended. */
 const FORGOTTEN_AFTER_MS = 120_000;

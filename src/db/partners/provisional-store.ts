@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import type { Provisional, ProvisionalState, ProvisionalStore } from '../../app/standin/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
 function provisionalOf(row: Row): Provisional {

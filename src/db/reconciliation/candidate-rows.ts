@@ -3,8 +3,8 @@ import type { Candidate, ReconciliationRun } from '../../app/reconciliation/port
 import type { BookedRow, FileLine, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
 import { optionalText, PARTY_COLUMNS } from './run-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /** A settlement row with what finds its reversal. */
 interface Booked {

@@ -11,9 +11,8 @@ import { isUniqueConflict } from '../engine/driver-errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { enter, holdOpenWindow } from '../ledger/journal.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { adjustmentRow } from '../lifecycle/life-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
 import { differenceOf } from './difference-rows.ts';
 
 const MATCHED = "run_id IN (SELECT run_id FROM reconciliation_run WHERE state = 'matched')";

@@ -7,8 +7,7 @@ import { NO_TOTALS } from '../../core/reconcile/totals.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { candidatesOf } from './candidate-rows.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
 

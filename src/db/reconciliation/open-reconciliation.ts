@@ -12,6 +12,7 @@ import { createAdjustmentSink, createDifferenceStore } from './difference-store.
 import { createMatchStore } from './match-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTotalsStore } from './totals-store.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 /** All that reconciliation keeps in a database. */
 export interface Reconciliation {
@@ -32,10 +33,9 @@ async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<
 
 /** The stores of reconciliation on either engine. */
 export function openReconciliation(knex: Knex): Reconciliation {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const matches = createMatchStore(knex);
   return {
-    runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
+    runs: withOurErrors(createRunStore(knex, isMysql(knex) ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
       ...withOurErrors(matches),
       // These hand over page by page: a failure comes with a page, not with the call.

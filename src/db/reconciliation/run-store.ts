@@ -2,10 +2,10 @@ import type { Knex } from 'knex';
 import type { RunStore } from '../../app/reconciliation/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
-import type { Row } from '../settlement/settlement-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import type { AppendLines } from './append-lines.ts';
 import { runOf } from './run-rows.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 const ROWS_A_DELETE = 20_000;
 
@@ -45,8 +45,7 @@ async function* doubledIds(knex: Knex, runId: number): AsyncGenerator<string[]> 
 
 /** A few thousand rows a transaction, so that nobody waits and no log grows. */
 async function removeLines(knex: Knex, runId: number): Promise<void> {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
-  if (!isMysql) {
+  if (!isMysql(knex)) {
     await knex('reconciliation_line').where('run_id', runId).delete();
     return;
   }

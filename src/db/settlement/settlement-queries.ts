@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import type { SettlementQueries } from '../../app/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { SETTLEMENTS_WITH_DOCUMENTS, settlementOf, type Row } from './settlement-rows.ts';
+import { SETTLEMENTS_WITH_DOCUMENTS, settlementOf } from './settlement-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
-import { rowsOf } from '../engine/raw-rows.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 const TOTALS = `SELECT COALESCE(SUM(reverses IS NULL), 0) AS settlements, COALESCE(SUM(reverses IS NOT NULL), 0) AS reversals,
   COALESCE(SUM(total_fen), 0) AS total, COALESCE(SUM(fund_total_fen), 0) AS fund_total,

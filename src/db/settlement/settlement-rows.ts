@@ -3,10 +3,8 @@ import type { PersonRecord, PersonState, SettlementRow, State, StoredSettlement,
 import type { Provisional } from '../../app/standin/ports.ts';
 import { AppError } from '../../platform/errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
+import type { Row } from '../engine/raw-rows.ts';
 import type { SqlValue } from '../engine/sql-text.ts';
-
-/** A row as a driver gives it. */
-export type Row = Readonly<Record<string, unknown>>;
 
 /** Where a settlement keeps what each fund pays. */
 export const FUND_COLUMNS: Readonly<Record<Fund, string>> = {

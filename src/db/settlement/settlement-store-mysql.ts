@@ -4,9 +4,10 @@ import { insideTransaction } from '../../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
 import { isContention, isUniqueConflict, ourError } from '../engine/driver-errors.ts';
 import type { MysqlSessions } from '../engine/mysql-sessions.ts';
-import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
+import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type WrittenTable } from './settlement-rows.ts';
 import { SqlBytes } from '../engine/sql-bytes.ts';
 import { idList, quoted } from '../engine/sql-text.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 8;

@@ -5,7 +5,8 @@ import type { Need, SettlementStore, State, Writes } from '../../app/ports.ts';
 import { insideTransaction } from '../../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
 import { ourError } from '../engine/driver-errors.ts';
-import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type Row, type WrittenTable } from './settlement-rows.ts';
+import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type WrittenTable } from './settlement-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 const IN_LIST = 'IN (SELECT value FROM json_each(?))';
 

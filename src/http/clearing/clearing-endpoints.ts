@@ -4,7 +4,7 @@ import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/
 import { hasReached } from '../../core/lifecycle/window-states.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant, shanghaiInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type {
@@ -21,10 +21,6 @@ import type {
   WindowsQuery,
   WindowView,
 } from '../schemas/clearing.ts';
-
-function optionalInstant(atMs: number | undefined): string | undefined {
-  return atMs === undefined ? undefined : shanghaiInstant(atMs);
-}
 
 function presentWindow({ windowId, businessDate, state, ...at }: ClearingWindow): WindowView {
   return {
