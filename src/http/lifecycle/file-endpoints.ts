@@ -1,4 +1,4 @@
-import { countyOf } from '../../app/county-of.ts';
+import { countyOf, isPartyOf } from '../../app/county-of.ts';
 import {
   exportInstitutionStatement,
   exportPairStatement,
@@ -15,7 +15,6 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, SentFile } from '../route.ts';
 import type * as life from '../schemas/lifecycle.ts';
-import { isPartyOf } from './life-endpoints.ts';
 import { csvCell, statementCsv, statementJson, statementXlsx } from './statement-files.ts';
 
 const TYPES = {
