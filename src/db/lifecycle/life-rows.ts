@@ -10,20 +10,14 @@ import type {
   SubjectKind,
 } from '../../app/lifecycle/ports.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
-import { hasReached, WINDOW_STATES } from '../../core/lifecycle/window-states.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
 import type { Row } from '../engine/raw-rows.ts';
 
-const ISSUED = WINDOW_STATES.filter((state) => hasReached(state, 'issued')).map((state) => `'${state}'`);
-
-/**
- * Issued statements with the day of their window, to be followed by WHERE on `t` and `w`. Rows are there from the moment at
- * which a window is reconciled, and nobody's business before it is issued.
- */
+/** Statements with the day of their window, to be followed by WHERE on `t` and `w`. Nobody acts on one before it is issued. */
 export const STATEMENTS = `SELECT t.*, w.business_date FROM clearing_statement t
-  JOIN clearing_window w ON w.window_id = t.window_id AND w.state IN (${ISSUED.join(',')})`;
+  JOIN clearing_window w ON w.window_id = t.window_id AND w.state IN ('issued', 'confirmed', 'paid')`;
 
 /** Payments with when they were instructed, to be followed by WHERE on `p`. */
 export const PAYMENTS = `SELECT p.*, r.instructed_at_ms FROM payment p

@@ -73,6 +73,7 @@ async function lockSubject(
       const [window] = await transaction<Row>('clearing_window')
         .where('window_id', exactInteger(row.window_id))
         .forUpdate();
+      // Reconciled and not issued: clearing is still at it, or died over it.
       if (!hasReached(window?.state as WindowState, 'issued')) return NOTHING;
       return { ...NOTHING, statement: statementLifeOf({ ...row, business_date: window?.business_date }) };
     }
