@@ -232,7 +232,6 @@ export const prefundView = z.object({
   level: z.enum(['green', 'yellow', 'red']),
   topUp: f.sum.meta({ description: 'what would bring it back to where yellow begins' }),
 });
-export type PrefundView = z.infer<typeof prefundView>;
 export const prefundList = z.object({
   prefunds: z.array(prefundView),
   yellowFrom: z.string(),
