@@ -360,7 +360,7 @@ async function main(role: string | undefined): Promise<void> {
   }
   if (role === 'demo') {
     // Only here, so that a process in production loads no simulator.
-    const { runDemo } = await import('./cli/demo.ts');
+    const { runDemo } = await import('./cli/sample/demo.ts');
     stopOnSignal(
       await runDemo(environment, (settings, simulators) =>
         start({ environment: settings, serve: true, work: true, simulators }),

@@ -47,6 +47,11 @@ function writeKeys(file: string, keys: readonly IssuedKey[]): void {
   renameSync(unfinished, file);
 }
 
+/** Two counties may have a clerk of the same name. */
+function isSame(one: Principal, other: Principal): boolean {
+  return one.kind === other.kind && one.id === other.id && one.region === other.region;
+}
+
 /**
  * Makes sure that each principal has a key: kept in clear in `keys.json` (readable by its owner alone), as a hash in the
  * store. Keys that are there stay as they are.
@@ -62,7 +67,7 @@ export async function ensureKeys(
   const known = readKeys(file);
   const keys = principals.map(
     (principal) =>
-      known.find(({ kind, id }) => kind === principal.kind && id === principal.id) ?? {
+      known.find((key) => isSame(key, principal)) ?? {
         ...principal,
         key: randomBytes(KEY_BYTES).toString('base64url'),
       },

@@ -7,7 +7,7 @@ import { actingSide, CASE_STATES, type CaseState } from '../core/lifecycle/case-
 import type { Region } from './load-regions.ts';
 import { reportTwice, type FileErrors, type RuleError } from './rule-error.ts';
 import { count, flag, provenance, readBy, readShape, text } from './shapes.ts';
-import { loadWorkingDays, WORKING_DAYS_FILE } from './load-working-days.ts';
+import { loadWorkingDays } from './load-working-days.ts';
 import { readYaml } from './yaml-file.ts';
 
 export type CaseworkResult =
@@ -92,11 +92,9 @@ export function regionFiles(
   folder: string,
   regions: readonly Region[],
   errors: RuleError[],
-  besides: readonly string[] = [],
 ): { readonly region: string; readonly file: string }[] {
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];
   return names.flatMap((name) => {
-    if (besides.includes(name)) return [];
     const region = name.replace(/\.yaml$/, '');
     const file = join(folder, name);
     if (name.endsWith('.yaml') && regions.some(({ code }) => code === region)) return [{ region, file }];
@@ -106,7 +104,7 @@ export function regionFiles(
 }
 
 /**
- * Loads `casework/<region>.yaml` and the calendar of working days; every error of every file is reported at once. A county
+ * Loads `casework/<region>.yaml` and the working days; every error of every file is reported at once. A county
  * without a file wants no materials and sets no limits.
  */
 export function loadCasework(configDir: string, regions: readonly Region[]): CaseworkResult {
@@ -114,7 +112,7 @@ export function loadCasework(configDir: string, regions: readonly Region[]): Cas
   const errors: RuleError[] = [];
   const calendar = loadWorkingDays(configDir, errors);
   const counties = new Map<string, CountyHandling>();
-  for (const { region, file } of regionFiles(folder, regions, errors, [WORKING_DAYS_FILE])) {
+  for (const { region, file } of regionFiles(folder, regions, errors)) {
     const yaml = readYaml(file);
     const document = yaml.tree === undefined ? undefined : readShape(shape, yaml.tree, [], yaml.errors);
     if (document !== undefined) {

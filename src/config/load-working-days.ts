@@ -6,8 +6,7 @@ import { date, provenance, readBy, readShape, text } from './shapes.ts';
 import { reportTwice, type RuleError } from './rule-error.ts';
 import { readYaml } from './yaml-file.ts';
 
-/** In the folder of casework. */
-export const WORKING_DAYS_FILE = 'calendar.yaml';
+const WORKING_DAYS_FILE = 'working-days.yaml';
 
 const calendarShape = z.strictObject({
   years: z.array(
@@ -22,10 +21,10 @@ const calendarShape = z.strictObject({
 });
 
 /**
- * Loads which days are worked; what is wrong is added to the errors. Without the file there are weekends and nothing else.
+ * Loads `working-days.yaml`: which days are worked; what is wrong is added to the errors. Without the file there are weekends and nothing else.
  */
 export function loadWorkingDays(configDir: string, errors: RuleError[]): WorkingCalendar {
-  const file = join(configDir, 'casework', WORKING_DAYS_FILE);
+  const file = join(configDir, WORKING_DAYS_FILE);
   if (!existsSync(file)) return PLAIN_WEEKS;
   const yaml = readYaml(file);
   const document = yaml.tree === undefined ? undefined : readShape(calendarShape, yaml.tree, [], yaml.errors);

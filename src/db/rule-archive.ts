@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { ArchivedRule, RuleArchive } from '../app/ports.ts';
-import { insertRows } from './bulk-insert.ts';
-import { inTransaction } from './in-transaction.ts';
-import type { Row } from './settlement-rows.ts';
+import { insertRows } from './engine/bulk-insert.ts';
+import { inTransaction } from './engine/in-transaction.ts';
+import type { Row } from './engine/raw-rows.ts';
 
 export function createRuleArchive(knex: Knex): RuleArchive {
   return {

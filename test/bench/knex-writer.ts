@@ -1,6 +1,6 @@
 import createKnex, { type Knex } from 'knex';
-import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
-import { WRITTEN_TABLES, type WrittenTable } from '../../src/db/settlement-rows.ts';
+import { parseMysqlAddress } from '../../src/db/engine/mysql-address.ts';
+import { WRITTEN_TABLES, type WrittenTable } from '../../src/db/settlement/settlement-rows.ts';
 import { answerJobs } from './bench-child.ts';
 import {
   createNextBill,

@@ -1,8 +1,8 @@
 import { createPool, type PoolConnection } from 'mysql2';
-import { prepareSession } from '../../src/db/mysql-sessions.ts';
-import { parseMysqlAddress } from '../../src/db/mysql-address.ts';
-import { WRITTEN_TABLES } from '../../src/db/settlement-rows.ts';
-import { quoted } from '../../src/db/sql-text.ts';
+import { prepareSession } from '../../src/db/engine/mysql-sessions.ts';
+import { parseMysqlAddress } from '../../src/db/engine/mysql-address.ts';
+import { WRITTEN_TABLES } from '../../src/db/settlement/settlement-rows.ts';
+import { quoted } from '../../src/db/engine/sql-text.ts';
 import { answerJobs } from './bench-child.ts';
 import {
   createNextBill,

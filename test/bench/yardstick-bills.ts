@@ -1,4 +1,4 @@
-import { WRITTEN_TABLES } from '../../src/db/settlement-rows.ts';
+import { WRITTEN_TABLES } from '../../src/db/settlement/settlement-rows.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { benchPersonId } from './bench-people.ts';
 import type { BenchStore } from './bench-store.ts';

@@ -45,6 +45,14 @@ describe('keys', () => {
     expect(stored.size).toBe(2);
   });
 
+  it('are of one county each, also where clerks of two have the same name', async () => {
+    const clerks: Principal[] = ['310118', '330421'].map((region) => ({ kind: 'clerk', id: 'wang', region }));
+    const keys = await ensureKeys(dataDir, clerks, store);
+    expect(new Set(keys.map(({ key }) => key)).size).toBe(2);
+    expect([...stored.values()]).toEqual(clerks);
+    expect(await ensureKeys(dataDir, clerks, store)).toEqual(keys);
+  });
+
   it('come back into a database that was emptied', async () => {
     const [key] = await ensureKeys(dataDir, [HOSPITAL], store);
     stored.clear();

@@ -1,51 +1,23 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addJobsCommands } from '../../src/cli/jobs-commands.ts';
 import { addLedgerCommands } from '../../src/cli/ledger-commands.ts';
-import { openDatabase, type Database } from '../../src/db/open-database.ts';
-import { shanghaiDate, systemClock } from '../../src/platform/clock.ts';
-import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
-
-const YESTERDAY = shanghaiDate(systemClock.now() - 24 * 60 * 60 * 1000);
+import { systemClock } from '../../src/platform/clock.ts';
+import { openCommandLine, YESTERDAY, type CommandLine } from '../support/command-line.ts';
+import { needFor, sampleSettlement, writing } from '../support/settlement-samples.ts';
 
 describe('tongjie', () => {
-  let dataDir: string;
-  let database: Database;
-  let printed: string[];
+  let line: CommandLine;
+  const run = (...words: string[]) => line.run(...words);
 
   beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'tongjie-jobs-'));
-    vi.stubEnv('DATA_DIR', dataDir);
-    vi.stubEnv('DATABASE_URL', '');
-    printed = [];
-    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-    database = await openDatabase({ dataDir });
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(YESTERDAY, 0);
-    await database.personStore.importPersons([samplePerson('p1')]);
-    await database.settlementStore.transact(
+    line = await openCommandLine(addJobsCommands, addLedgerCommands);
+    await line.database.settlementStore.transact(
       needFor(['p1']),
       writing((windowId) => [sampleSettlement({ windowId, settledAtMs: 5000 })]),
     );
   });
 
-  afterEach(async () => {
-    await database.close();
-    rmSync(dataDir, { recursive: true });
-  });
-
-  async function run(...words: string[]): Promise<string> {
-    printed = [];
-    const program = new Command('tongjie').exitOverride().configureOutput({ writeErr: () => undefined });
-    addJobsCommands(program);
-    addLedgerCommands(program);
-    for (const group of program.commands) for (const command of group.commands) command.exitOverride();
-    await program.parseAsync(words, { from: 'user' });
-    return printed.join('\n');
-  }
+  afterEach(() => line.close());
 
   it('jobs shows what is due, runs it, and shows what ran and how long it took', async () => {
     expect(await run('jobs')).toContain(`due: ${YESTERDAY}`);
@@ -60,7 +32,7 @@ describe('tongjie', () => {
   });
 
   it('jobs resume waits for the lease of a runner that died, and goes on', async () => {
-    await database.leaseStore.acquire('clearing', 'somebody who died', systemClock.now(), 800);
+    await line.database.leaseStore.acquire('clearing', 'somebody who died', systemClock.now(), 800);
     await expect(run('jobs', 'run', 'clearing')).rejects.toMatchObject({ code: 'CLEARING_RUNS' });
     expect(await run('jobs', 'resume')).toContain(`issued ${YESTERDAY}`);
   });

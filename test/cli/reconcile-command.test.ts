@@ -1,58 +1,36 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addReconcileCommand } from '../../src/cli/reconcile-command.ts';
-import { openDatabase, type Database } from '../../src/db/open-database.ts';
-import { shanghaiDate, systemClock } from '../../src/platform/clock.ts';
+import { openCommandLine, TODAY, YESTERDAY, type CommandLine } from '../support/command-line.ts';
 import { chsText, csvText, lineFor } from '../support/reconciliation-day.ts';
-import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
+import { needFor, sampleSettlement, writing } from '../support/settlement-samples.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-const YESTERDAY = shanghaiDate(systemClock.now() - DAY_MS);
-const TODAY = shanghaiDate(systemClock.now());
 const HOSPITAL = 'H31011800001';
 
 describe('tongjie reconcile', () => {
-  let dataDir: string;
-  let database: Database;
-  let printed: string[];
+  let line: CommandLine;
   let settled: ReturnType<typeof sampleSettlement>[];
 
   beforeEach(async () => {
-    dataDir = mkdtempSync(join(tmpdir(), 'tongjie-reconcile-'));
-    vi.stubEnv('DATA_DIR', dataDir);
-    vi.stubEnv('DATABASE_URL', '');
-    printed = [];
-    vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
-    database = await openDatabase({ dataDir });
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(YESTERDAY, 0);
-    await database.personStore.importPersons([samplePerson('p1')]);
+    line = await openCommandLine(addReconcileCommand);
     settled = [1, 2, 3].map(() => sampleSettlement({ windowId: 1 }));
-    await database.settlementStore.transact(
+    await line.database.settlementStore.transact(
       needFor(['p1']),
       writing(() => settled),
     );
-    await database.clearingStore.closeWindow(YESTERDAY, TODAY, 1);
+    await line.database.clearingStore.closeWindow(YESTERDAY, TODAY, 1);
   });
 
   afterEach(async () => {
     process.exitCode = 0;
-    await database.close();
-    rmSync(dataDir, { recursive: true });
+    await line.close();
   });
 
-  async function run(name: string, content: string, ...words: string[]): Promise<string> {
-    printed = [];
-    const path = join(dataDir, name);
+  function run(name: string, content: string, ...words: string[]): Promise<string> {
+    const path = join(line.dataDir, name);
     writeFileSync(path, content);
-    const program = new Command('tongjie').exitOverride().configureOutput({ writeErr: () => undefined });
-    addReconcileCommand(program);
-    for (const command of program.commands) command.exitOverride();
-    await program.parseAsync(['reconcile', path, '--date', YESTERDAY, ...words], { from: 'user' });
-    return printed.join('\n');
+    return line.run('reconcile', path, '--date', YESTERDAY, ...words);
   }
 
   const lines = () => settled.map(({ row }) => lineFor(row));
@@ -94,9 +72,7 @@ describe('tongjie reconcile', () => {
     await expect(refused('--fund', '320509', '--date', '2026-02-30')).rejects.toMatchObject({
       code: 'commander.invalidArgument',
     });
-    const program = new Command('tongjie').exitOverride();
-    addReconcileCommand(program);
-    const nowhere = ['reconcile', join(dataDir, 'none'), '--date', YESTERDAY, '--fund', '320509'];
-    await expect(program.parseAsync(nowhere, { from: 'user' })).rejects.toMatchObject({ code: 'NO_SUCH_FILE' });
+    const nowhere = ['reconcile', join(line.dataDir, 'none'), '--date', YESTERDAY, '--fund', '320509'];
+    await expect(line.run(...nowhere)).rejects.toMatchObject({ code: 'NO_SUCH_FILE' });
   });
 });

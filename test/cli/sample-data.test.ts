@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { loadChargeMaster, loadPersonas } from '../../src/cli/sample-data.ts';
+import { loadChargeMaster, loadPersonas } from '../../src/cli/sample/sample-data.ts';
 import { CONFIG_DIR, sampleGround, sampleOf } from '../support/sample.ts';
 
 const ground = sampleGround();

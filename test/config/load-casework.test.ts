@@ -51,10 +51,7 @@ describe('the handling of cases', () => {
     const calendar = `
 years:
   - { year: 2026, holidays: [2026-10-01], workdays: [2026-10-10], source: s, provenance: memory }`;
-    const loaded = loadCasework(
-      folderOf({ 'casework/320509.yaml': HANDLING, 'casework/calendar.yaml': calendar }),
-      REGIONS,
-    );
+    const loaded = loadCasework(folderOf({ 'casework/320509.yaml': HANDLING, 'working-days.yaml': calendar }), REGIONS);
     expect(loaded.ok).toBe(true);
     if (!loaded.ok) return;
     const county = loaded.handling.counties.get('320509')!;
@@ -95,12 +92,12 @@ years:
     ]);
     const calendar =
       'years: [ { year: 2026, holidays: [2027-01-01, 2026-13-01], workdays: [], source: s, provenance: memory } ]';
-    expect(problems(loadCasework, { 'casework/calendar.yaml': calendar })).toEqual([
-      'casework/calendar.yaml years[0].holidays[1]: "2026-13-01" is not a day (YYYY-MM-DD) that exists',
+    expect(problems(loadCasework, { 'working-days.yaml': calendar })).toEqual([
+      'working-days.yaml years[0].holidays[1]: "2026-13-01" is not a day (YYYY-MM-DD) that exists',
     ]);
     const other = 'years: [ { year: 2026, holidays: [2027-01-01], workdays: [], source: s, provenance: memory } ]';
-    expect(problems(loadCasework, { 'casework/calendar.yaml': other })).toEqual([
-      'casework/calendar.yaml years[0].holidays[0]: 2027-01-01 is not in 2026',
+    expect(problems(loadCasework, { 'working-days.yaml': other })).toEqual([
+      'working-days.yaml years[0].holidays[0]: 2027-01-01 is not in 2026',
     ]);
   });
 });

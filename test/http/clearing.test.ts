@@ -98,6 +98,8 @@ describe.each(['sqlite', 'mariadb'] as const)('clearing over HTTP on %s', (engin
     ]);
     const seen = async (as: Caller) => (await get('/v1/windows/1/statements', as)).body.statements.length;
     expect([await seen('homeFund'), await seen('awayFund'), await seen('otherFund')]).toEqual([2, 1, 1]);
+    // A county's clerks see what they are to confirm.
+    expect([await seen('homeClerk'), await seen('awayClerk'), await seen('strangeClerk')]).toEqual([2, 1, 1]);
 
     const [, toJiashan] = body.statements;
     const path = `/v1/statements/${toJiashan!.statementId}`;

@@ -122,6 +122,9 @@ describe.each(['sqlite', 'mariadb'] as const)('reconciliation over HTTP on %s', 
       result: 'institutionMore',
       ours: { settlements: 0 },
     });
+    expect((await ask({ total: '99999999999999.99' })).body.fields).toEqual([
+      { field: 'total', problem: 'is not an amount that can be' },
+    ]);
     expect((await ask({ from: '2026-11-25' })).body.fields).toEqual([{ field: 'to', problem: 'is before from' }]);
     expect((await ask({ institutionId: HOSPITAL }, 'otherHospital')).status).toBe(404);
     expect((await ask({ institutionId: HOSPITAL }, 'homeClerk')).status).toBe(404);

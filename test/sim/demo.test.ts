@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { runDemo, type RunningDemo } from '../../src/cli/demo.ts';
+import { runDemo, type RunningDemo } from '../../src/cli/sample/demo.ts';
 import { displayWidth } from '../../src/cli/terminal-table.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { start } from '../../src/main.ts';

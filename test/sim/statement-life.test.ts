@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import type { Act, Subject } from '../../src/app/lifecycle/ports.ts';
 import type { SettlementRow, StoredSettlement } from '../../src/app/ports.ts';
 import { dayOfMonth, monthOf, shiftMonth } from '../../src/core/calendar.ts';
-import { connectSqlite } from '../../src/db/connect.ts';
+import { connectSqlite } from '../../src/db/engine/connect.ts';
 import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { AppError } from '../../src/platform/errors.ts';
 import { FIRST_DATE, freshPlace } from '../support/databases.ts';

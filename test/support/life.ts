@@ -1,4 +1,4 @@
-import { clearUpTo } from '../../src/app/clearing/run-clearing.ts';
+import { clearUpTo, type ClearingStep, type StepReport } from '../../src/app/clearing/run-clearing.ts';
 import { checkProposal } from '../../src/app/lifecycle/check-proposal.ts';
 import { instructPayments } from '../../src/app/lifecycle/instruct-payments.ts';
 import { makeProposal, type Made } from '../../src/app/lifecycle/make-proposal.ts';
@@ -43,6 +43,14 @@ export function lifeOf(database: Database, date = '2026-11-24') {
   const approve = (proposalId: string, desk: string, person = 'li'): Promise<Made> =>
     checkProposal(deps, { proposalId, desk, person });
 
+  const { clearingStore: store, clearingSteps: steps, windowReader: reader } = database;
+  const clearing = { store, steps, reader, regions: REGIONS, clock };
+  const dayToClear = async (): Promise<string> => {
+    const { businessDate } = await store.openWindow();
+    if (noonOf(businessDate) > clock.nowMs) clock.nowMs = noonOf(businessDate);
+    return businessDate;
+  };
+
   return {
     deps,
     clock,
@@ -75,10 +83,17 @@ export function lifeOf(database: Database, date = '2026-11-24') {
       );
     },
     async clear(): Promise<void> {
-      const { businessDate } = await database.clearingStore.openWindow();
-      if (noonOf(businessDate) > clock.nowMs) clock.nowMs = noonOf(businessDate);
-      const { clearingStore: store, clearingSteps: steps, windowReader: reader } = database;
-      await clearUpTo({ store, steps, reader, regions: REGIONS, clock }, businessDate);
+      await clearUpTo(clearing, await dayToClear());
+    },
+    /** Dies before what comes after a step. */
+    async clearUntil(last: ClearingStep): Promise<void> {
+      const died = new Error('the runner died');
+      const onStep = ({ step, phase }: StepReport): void => {
+        if (step === last && phase === 'end') throw died;
+      };
+      await clearUpTo({ ...clearing, onStep }, await dayToClear()).catch((error: unknown) => {
+        if (error !== died) throw error;
+      });
     },
     statement: async (id: string): Promise<StatementLife> => (await lifeQueries.statement(id))!,
     async confirm(id: string, desk: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { buildSample, type Sample, type SampleGround } from '../../src/cli/sample-build.ts';
+import { buildSample, type Sample, type SampleGround } from '../../src/cli/sample/sample-build.ts';
 import { loadInstitutions } from '../../src/config/load-institutions.ts';
 import { loadRules } from '../../src/config/load-rules.ts';
 

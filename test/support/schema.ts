@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { rowsOf } from '../../src/db/raw-rows.ts';
+import { rowsOf } from '../../src/db/engine/raw-rows.ts';
 
 type TextRow = Readonly<Record<string, string>>;
 

@@ -1,5 +1,5 @@
 import { grantPostings, grantTotal } from '../../core/ledger/case-postings.ts';
-import type { JournalEntry } from '../../core/ledger/journal.ts';
+import { REASON_MAX, type JournalEntry } from '../../core/ledger/journal.ts';
 import { DECISION_ACTIONS, fitsOutcome, type CaseOutcome } from '../../core/lifecycle/case-states.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
@@ -57,7 +57,8 @@ function grantEntry(entryId: string, record: CaseRecord, actor: CaseActor, note:
     subjectId: caseId,
     enteredAtMs: changedAtMs,
     enteredBy: actor.id,
-    reason: note === '' ? 'case granted' : note,
+    // The event has the note whole.
+    reason: note === '' ? 'case granted' : note.slice(0, REASON_MAX),
     postings: grantPostings({ homeRegion, personId, funds }),
   };
 }

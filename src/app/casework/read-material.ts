@@ -29,13 +29,8 @@ export async function readMaterial(
   await findCase(deps, caseId, actor);
   const material = await deps.cases.material(materialId);
   if (material?.caseId !== caseId) throw notFound('material');
-  const content = await deps.materialFiles.open(material.sha256);
-  if (content === undefined) {
-    throw new AppError('MATERIAL_MISSING', 'the file of this material is lost', {
-      status: 410,
-      help: 'have it handed in again',
-    });
-  }
+  if (!(await deps.materialFiles.has(material.sha256))) throw missing();
+  // Before the file is opened: when this fails nobody would close it.
   await deps.cases.recordLook({
     lookId: deps.newId(),
     materialId,
@@ -44,5 +39,14 @@ export async function readMaterial(
     seenAtMs: deps.clock.now(),
     why,
   });
+  const content = await deps.materialFiles.open(material.sha256);
+  if (content === undefined) throw missing();
   return { material, content };
+}
+
+function missing(): AppError {
+  return new AppError('MATERIAL_MISSING', 'the file of this material is lost', {
+    status: 410,
+    help: 'have it handed in again',
+  });
 }

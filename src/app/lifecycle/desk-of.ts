@@ -8,7 +8,7 @@ export interface DeskPerson {
 }
 
 /** The desk of operators. */
-export const OPERATOR_DESK = 'operator';
+const OPERATOR_DESK = 'operator';
 
 /**
  * The desk that a person makes and checks proposals at.

@@ -32,7 +32,7 @@ export function statementsHash(statements: readonly StatementLife[]): string {
 }
 
 /** What each pair has to pay by a run's statements. */
-export function payableByPair(statements: readonly StatementLife[]): Owed[] {
+function payableByPair(statements: readonly StatementLife[]): Owed[] {
   return statements.map((statement) => {
     const { homeRegion, treatmentRegion } = statement;
     return { homeRegion, treatmentRegion, amount: payableOf(statement) };

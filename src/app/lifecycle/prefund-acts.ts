@@ -1,16 +1,13 @@
 import { prefundPostings } from '../../core/ledger/payments.ts';
 import { payRequest, review } from '../../core/lifecycle/payment-states.ts';
-import { isRefusal, refuse } from '../../core/lifecycle/refusal.ts';
+import { isRefusal, refuse, type Refusal } from '../../core/lifecycle/refusal.ts';
+import type { Fen } from '../../core/money/fen.ts';
+import { formatFen } from '../../core/money/text.ts';
 import type { ActContext, ActResult } from './act-context.ts';
 import { deskFor } from './objection-acts.ts';
 import { returnRefusal } from './payment-acts.ts';
 import type { Act, LifeState, PrefundRequest, Subject } from './ports.ts';
 import { notYours, sideOf } from './statement-acts.ts';
-
-/** A prefund's name: `home-treatment`. */
-export function prefundId(homeRegion: string, treatmentRegion: string): string {
-  return `${homeRegion}-${treatmentRegion}`;
-}
 
 /** A request as it is made. */
 export function newRequest(
@@ -51,13 +48,20 @@ export function requestPrefund(
   return { writes: { request: newRequest(pair, about) } };
 }
 
+/** A prefund is money that lies with the treatment county: no more of it can be given back than is there. */
+function balanceRefusal(prefund: Fen, granted: Fen): Refusal | undefined {
+  const after = prefund + granted;
+  if (after >= 0 && Number.isSafeInteger(after)) return undefined;
+  return refuse('BAD_BALANCE', `the prefund is ${formatFen(prefund)}: ${formatFen(granted)} cannot be added to it`);
+}
+
 /**
  * A request is reviewed: granted, with another amount or the same, or refused by granting nothing.
  *
- * @rejects OTHER_SIDE, ALREADY_REVIEWED, BAD_AMOUNT
+ * @rejects OTHER_SIDE, ALREADY_REVIEWED, BAD_AMOUNT, BAD_BALANCE
  */
 export function reviewRequest(
-  { request }: LifeState,
+  { request, prefund }: LifeState,
   { granted }: Extract<Act, { act: 'review' }>,
   { desk, nowMs, calendar }: ActContext,
 ): ActResult {
@@ -71,13 +75,15 @@ export function reviewRequest(
   if (granted !== 0 && Math.sign(granted) !== Math.sign(request.amount)) {
     return refuse('BAD_AMOUNT', 'what is granted goes the way that was asked for');
   }
+  const beyond = balanceRefusal(prefund, granted);
+  if (beyond !== undefined) return beyond;
   return { writes: { request: { ...request, state, granted, reviewedAtMs: nowMs } } };
 }
 
 /**
  * What was granted is paid: by the home county, or given back by the treatment county when it is negative.
  *
- * @rejects OTHER_SIDE, NOT_REVIEWED, REQUEST_REFUSED, ALREADY_PAID, PARTIAL_RETURN, VALUE_DATE_AHEAD
+ * @rejects OTHER_SIDE, NOT_REVIEWED, REQUEST_REFUSED, ALREADY_PAID, PARTIAL_RETURN, VALUE_DATE_AHEAD, BAD_BALANCE
  */
 export function payRequestAct(
   { request, prefund }: LifeState,
@@ -90,7 +96,7 @@ export function payRequestAct(
   if (side !== (granted > 0 ? 'home' : 'treatment')) return notYours('payer');
   const state = payRequest(request.state);
   if (isRefusal(state)) return state;
-  const refusal = returnRefusal(returned, Math.abs(granted), nowMs);
+  const refusal = returnRefusal(returned, Math.abs(granted), nowMs) ?? balanceRefusal(prefund, granted);
   if (refusal !== undefined) return refusal;
   const { bank, reference, valueDate } = returned;
   const { homeRegion, treatmentRegion, requestId } = request;

@@ -35,7 +35,7 @@ export interface FileQueue {
   stop(): Promise<void>;
 }
 
-const WAITING_MAX = 50;
+const TAKEN_MAX = 50;
 const OLD_MS = 24 * 60 * 60 * 1000;
 
 /** Files of a process that was killed while it read them. */
@@ -54,36 +54,40 @@ export function createFileQueue(deps: QueueDeps): FileQueue {
   const stopping = new AbortController();
   const reconciling: ReconcileDeps = { ...deps, signal: stopping.signal };
   let last: Promise<void> = removeOld(folder, Date.now());
-  let waiting = 0;
+  /** Files that are on their way in, wait, or are read: each may be two gigabytes on the disk. */
+  let taken = 0;
 
   async function finish({ run, finish: work }: BegunRun, path: string): Promise<void> {
     try {
-      stopping.signal.throwIfAborted();
       await work?.(() => undefined);
     } catch (error) {
       if (!stopping.signal.aborted) log.warn({ runId: run.runId, err: error }, 'a file could not be reconciled');
     } finally {
-      waiting -= 1;
+      taken -= 1;
       await rm(path, { force: true });
     }
   }
 
   return {
     async submit(about, content) {
-      if (waiting >= WAITING_MAX) {
+      if (taken >= TAKEN_MAX) {
         throw new AppError('OVERLOADED', 'too many files are waiting', { status: 503, retryable: true });
       }
-      await checkPeriod(deps, about);
-      const file = await spoolFile(content, folder);
+      taken += 1;
+      let path: string | undefined;
       let begun: BegunRun;
       try {
+        await checkPeriod(deps, about);
+        const file = await spoolFile(content, folder);
+        ({ path } = file);
         begun = await beginReconciling(reconciling, { ...about, file });
       } catch (error) {
-        await rm(file.path, { force: true });
+        taken -= 1;
+        if (path !== undefined) await rm(path, { force: true });
         throw error;
       }
-      waiting += 1;
-      last = last.then(() => finish(begun, file.path));
+      const spooled = path;
+      last = last.then(() => finish(begun, spooled));
       return { run: begun.run, isNew: begun.isNew };
     },
     drained: () => last,

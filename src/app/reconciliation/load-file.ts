@@ -6,7 +6,7 @@ import { isZipFile, readChunks, type SpooledFile } from '../../platform/spooled-
 import { openZipEntry } from '../../platform/zip-entry.ts';
 import { CHS_FORM, csvForm, type LineForm } from './line-form.ts';
 import { LineReader, PROBLEMS_MAX } from './line-reader.ts';
-import type { LineProblem, ReconciliationRun, RunStore } from './ports.ts';
+import type { BegunLoading, LineProblem, ReconciliationRun, RunStore } from './ports.ts';
 
 /** What loading needs from outside. */
 export interface LoadDeps {
@@ -38,7 +38,7 @@ const LINES_A_CALL = 50_000;
 /** One more than one: the database stores a part while the next is read. */
 const CALLS_AT_ONCE = 2;
 const PROGRESS_EVERY_MS = 500;
-/** A process that loads says so twice a second; one that has said nothing for so long is dead. */
+/** A process that has a file says so again and again; one that has said nothing for so long is dead. */
 const DEAD_AFTER_MS = 60_000;
 const FILE_NAME_MAX = 255;
 
@@ -177,10 +177,7 @@ export async function loadFile(
  *
  * @throws AppError NO_SUCH_PERIOD, PERIOD_OPEN, PERIOD_CLOSED
  */
-export async function beginLoading(
-  deps: LoadDeps,
-  sent: SentFile,
-): Promise<{ readonly run: ReconciliationRun; readonly isNew: boolean }> {
+export async function beginLoading(deps: LoadDeps, sent: SentFile): Promise<BegunLoading> {
   const { runs, clock } = deps;
   const { source, party, region, businessDate, sentBy, file } = sent;
   const windowId = await checkPeriod(deps, sent);

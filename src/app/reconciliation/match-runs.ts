@@ -37,7 +37,7 @@ const STRETCHES_AT_ONCE = 2;
  * found, classified and recorded with a proposed correction. A file with lines about another party's settlements is
  * refused. Any number of files of one window and kind are matched in one pass over the window.
  *
- * @shape loaded runs → the same runs, `matched` or `refused`
+ * @shape loaded runs → the same runs, `matched` or `refused`; one that somebody has matched meanwhile as it is
  * @throws AppError DATABASE_UNAVAILABLE (retryable); the runs are then still loaded, and can be matched again
  * @source design §10; policy-facts B.4
  */
@@ -55,7 +55,8 @@ export async function matchRuns(
   const tallies = new Map<number, Tally>(
     runs.map((run) => [run.runId, { run, ourTotals: nothing, differences: 0, foreign: [] }]),
   );
-  await deps.matches.restart([...tallies.keys()]);
+  const left = new Set(await deps.matches.restart([...tallies.keys()]));
+  for (const runId of tallies.keys()) if (!left.has(runId)) tallies.delete(runId);
   const rows = Math.max(ROWS_A_STRETCH, ROWS_A_STRETCH_AND_RUN * runs.length);
   const stretches = deps.matches.stretches(first.windowId, rows)[Symbol.asyncIterator]();
   const work = async (): Promise<void> => {
@@ -63,7 +64,7 @@ export async function matchRuns(
       await matchStretch(deps, tallies, next.value);
     }
   };
-  await allOrFirstError(Array.from({ length: STRETCHES_AT_ONCE }, work));
+  if (tallies.size > 0) await allOrFirstError(Array.from({ length: STRETCHES_AT_ONCE }, work));
   for (const tally of tallies.values()) await finish(deps, tally);
   const found = await Promise.all(runs.map(({ runId }) => deps.runs.find(runId)));
   return found.flatMap((run) => run ?? []);

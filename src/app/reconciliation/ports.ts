@@ -96,17 +96,24 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/** A run that was started, or found. */
+export interface BegunLoading {
+  readonly run: ReconciliationRun;
+  /** It is the caller's to load. */
+  readonly isNew: boolean;
+  /** It is loaded already, and the caller's to match. */
+  readonly isLeft: boolean;
+}
+
 /** Runs, and the lines of their files while they are needed. */
 export interface RunStore {
   /**
    * Starts a run, or finds the one of the same file. A run that was refused, or whose process has said nothing since
-   * `staleBeforeMs`, is started again from nothing.
+   * `staleBeforeMs`, is started again from nothing; one that such a process has loaded is left to the caller to match.
    */
-  begin(
-    file: RunFile,
-    nowMs: number,
-    staleBeforeMs: number,
-  ): Promise<{ readonly run: ReconciliationRun; readonly isNew: boolean }>;
+  begin(file: RunFile, nowMs: number, staleBeforeMs: number): Promise<BegunLoading>;
+  /** Says that somebody still works on a run, or will. */
+  touch(runId: number, nowMs: number): Promise<void>;
   /** The window of a business day. */
   windowOn(businessDate: DateText): Promise<{ readonly windowId: number; readonly isClosed: boolean } | undefined>;
   /** Whether a run of this party and window is closed. */
@@ -162,8 +169,8 @@ export interface MatchStore {
   compare(runs: readonly ReconciliationRun[], stretch: Stretch): Promise<readonly Comparison[]>;
   /** What differs in a stretch, in pages. */
   differing(run: ReconciliationRun, stretch: Stretch): AsyncIterable<readonly Candidate[]>;
-  /** Removes what an earlier try recorded. */
-  restart(runIds: readonly number[]): Promise<void>;
+  /** Removes what an earlier try recorded; answers with the runs that are still to be matched. */
+  restart(runIds: readonly number[]): Promise<readonly number[]>;
   /** Differences of a run, numbered from `firstNo`. */
   record(run: ReconciliationRun, firstNo: number, differences: readonly Difference[]): Promise<void>;
   /** Marks a run matched; earlier runs of its party and window are superseded. */

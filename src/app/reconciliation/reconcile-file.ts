@@ -3,15 +3,36 @@ import { matchRuns, type MatchDeps } from './match-runs.ts';
 import type { ReconciliationRun, RunStore } from './ports.ts';
 
 /** What reconciling a file needs from outside. */
-export type ReconcileDeps = LoadDeps & MatchDeps & { readonly runs: RunStore };
+export type ReconcileDeps = LoadDeps &
+  MatchDeps & {
+    readonly runs: RunStore;
+    /** How often it is said that a file which waits or is worked on has not been forgotten. */
+    readonly aliveEveryMs?: number;
+  };
 
 /** A run that has begun, and what is left to be done for it. */
 export interface BegunRun {
   readonly run: ReconciliationRun;
   /** False where the same file was received before. */
   readonly isNew: boolean;
-  /** Loads and matches; undefined where there is nothing left to do. */
+  /**
+   * Loads and matches, and must be called, at once or later: until it ends the run is kept from others who have the same
+   * file. Undefined where there is nothing left to do.
+   */
   readonly finish: ((onProgress: OnProgress) => Promise<ReconciliationRun>) | undefined;
+}
+
+const ALIVE_EVERY_MS = 15_000;
+
+/** Says that a run is worked on, until it is ended. */
+function keepAlive({ runs, clock, aliveEveryMs = ALIVE_EVERY_MS }: ReconcileDeps, runId: number): () => void {
+  const timer = setInterval(() => {
+    // A database that is away for a moment hears of it the next time.
+    runs.touch(runId, clock.now()).catch(() => undefined);
+  }, aliveEveryMs).unref();
+  return () => {
+    clearInterval(timer);
+  };
 }
 
 /**
@@ -22,13 +43,19 @@ export interface BegunRun {
  * @source design §10
  */
 export async function beginReconciling(deps: ReconcileDeps, sent: SentFile): Promise<BegunRun> {
-  const { run, isNew } = await beginLoading(deps, sent);
-  if (!isNew && run.state !== 'loaded') return { run, isNew, finish: undefined };
+  const { run, isNew, isLeft } = await beginLoading(deps, sent);
+  if (!isNew && !isLeft) return { run, isNew, finish: undefined };
+  const rest = keepAlive(deps, run.runId);
   const finish = async (onProgress: OnProgress): Promise<ReconciliationRun> => {
-    const loaded = isNew ? await fillRun(deps, run, sent, onProgress) : run;
-    if (loaded.state !== 'loaded') return loaded;
-    const [matched] = await matchRuns(deps, [loaded]);
-    return matched ?? loaded;
+    try {
+      deps.signal?.throwIfAborted();
+      const loaded = isNew ? await fillRun(deps, run, sent, onProgress) : run;
+      if (loaded.state !== 'loaded') return loaded;
+      const [matched] = await matchRuns(deps, [loaded]);
+      return matched ?? loaded;
+    } finally {
+      rest();
+    }
   };
   return { run, isNew, finish };
 }

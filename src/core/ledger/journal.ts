@@ -4,6 +4,9 @@ import type { Posting } from './postings.ts';
 /** What enters postings beside settlements and reversals; `case`: what a home fund grants and pays to a person by hand. */
 export type JournalKind = 'deduction' | 'correction' | 'prefund' | 'payment' | 'case';
 
+/** Characters that the reason of an entry may have. */
+export const REASON_MAX = 500;
+
 /** Something that a person or the calendar entered in the ledger. Append-only: a mistake is undone by another entry. */
 export interface JournalEntry {
   readonly entryId: string;

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import type { Connection, QueryOptions, ResultSetHeader } from 'mysql2';
 import type { StagedLines } from '../../app/reconciliation/ports.ts';
 import { invariant } from '../../core/invariant.ts';
-import { valuesText, type SqlValue } from '../sql-text.ts';
+import { valuesText, type SqlValue } from '../engine/sql-text.ts';
 
 const COLUMNS =
   'settlement_id, line_no, refund, visit_id, person_id, total_fen, fund_total_fen, account_fen, policy_hash';

@@ -2,9 +2,9 @@ import type { Knex } from 'knex';
 import type { Candidate, ReconciliationRun } from '../../app/reconciliation/ports.ts';
 import type { BookedRow, FileLine, RelatedRow, Unmatched } from '../../core/reconcile/rows.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
 import { optionalText, PARTY_COLUMNS } from './run-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /** A settlement row with what finds its reversal. */
 interface Booked {

@@ -1,8 +1,8 @@
 import type { RecordedDifference } from '../../app/reconciliation/ports.ts';
 import type { Scheme } from '../../core/policy/terms.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
 import { optionalInteger, optionalText } from './run-rows.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 function oursOf(row: Row): RecordedDifference['ours'] {
   if (row.settlement_id === null) return undefined;

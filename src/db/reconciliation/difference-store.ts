@@ -7,13 +7,12 @@ import type {
   WindowAdjustment,
 } from '../../app/reconciliation/ports.ts';
 import { AppError } from '../../platform/errors.ts';
-import { isUniqueConflict } from '../driver-errors.ts';
-import { exactInteger } from '../exact-integer.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { enter, holdOpenWindow } from '../journal.ts';
-import { rowsOf } from '../raw-rows.ts';
-import { adjustmentRow } from '../life-rows.ts';
-import type { Row } from '../settlement-rows.ts';
+import { isUniqueConflict } from '../engine/driver-errors.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { enter, holdOpenWindow } from '../ledger/journal.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { adjustmentRow } from '../lifecycle/life-rows.ts';
 import { differenceOf } from './difference-rows.ts';
 
 const MATCHED = "run_id IN (SELECT run_id FROM reconciliation_run WHERE state = 'matched')";

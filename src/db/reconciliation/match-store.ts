@@ -4,11 +4,10 @@ import { invariant } from '../../core/invariant.ts';
 import { agrees, type Difference } from '../../core/reconcile/classify.ts';
 import type { Unmatched } from '../../core/reconcile/rows.ts';
 import { NO_TOTALS } from '../../core/reconcile/totals.ts';
-import { insertRows } from '../bulk-insert.ts';
-import { exactInteger } from '../exact-integer.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { rowsOf } from '../raw-rows.ts';
-import type { Row } from '../settlement-rows.ts';
+import { insertRows } from '../engine/bulk-insert.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { candidatesOf } from './candidate-rows.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
 
@@ -230,9 +229,17 @@ export function createMatchStore(knex: Knex): MatchStore {
     },
 
     async restart(runIds) {
-      await knex('reconciliation_difference')
-        .whereIn('run_id', [...runIds])
-        .delete();
+      return inTransaction(knex, async (transaction) => {
+        // Differences of a run that is matched may be decided: they are nobody's to remove.
+        const rows = await transaction<Row>('reconciliation_run')
+          .whereIn('run_id', [...runIds])
+          .where('state', 'loaded')
+          .forUpdate()
+          .select('run_id');
+        const loaded = (rows as Row[]).map((row) => exactInteger(row.run_id));
+        await transaction('reconciliation_difference').whereIn('run_id', loaded).delete();
+        return loaded;
+      });
     },
 
     async record(run, firstNo, differences) {

@@ -6,12 +6,13 @@ import type {
   RunStore,
   TotalsStore,
 } from '../../app/reconciliation/ports.ts';
-import { ourError, withOurErrors } from '../driver-errors.ts';
+import { ourError, withOurErrors } from '../engine/driver-errors.ts';
 import { createMysqlAppend, createSqliteAppend } from './append-lines.ts';
 import { createAdjustmentSink, createDifferenceStore } from './difference-store.ts';
 import { createMatchStore } from './match-store.ts';
 import { createRunStore } from './run-store.ts';
 import { createTotalsStore } from './totals-store.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 /** All that reconciliation keeps in a database. */
 export interface Reconciliation {
@@ -32,10 +33,9 @@ async function* withOurErrorsInside<T>(pages: AsyncIterable<T>): AsyncGenerator<
 
 /** The stores of reconciliation on either engine. */
 export function openReconciliation(knex: Knex): Reconciliation {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
   const matches = createMatchStore(knex);
   return {
-    runs: withOurErrors(createRunStore(knex, isMysql ? createMysqlAppend(knex) : createSqliteAppend(knex))),
+    runs: withOurErrors(createRunStore(knex, isMysql(knex) ? createMysqlAppend(knex) : createSqliteAppend(knex))),
     matches: {
       ...withOurErrors(matches),
       // These hand over page by page: a failure comes with a page, not with the call.

@@ -1,7 +1,7 @@
 import type { ReconciliationRun, RunState, RunTotals } from '../../app/reconciliation/ports.ts';
 import type { FileSource } from '../../core/reconcile/rows.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 /** Column of a settlement that names the party of a file. */
 export const PARTY_COLUMNS: Readonly<Record<FileSource, string>> = {

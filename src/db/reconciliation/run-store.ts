@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
 import type { RunStore } from '../../app/reconciliation/ports.ts';
-import { exactInteger } from '../exact-integer.ts';
-import { inTransaction } from '../in-transaction.ts';
-import { rowsOf } from '../raw-rows.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import type { AppendLines } from './append-lines.ts';
 import { runOf } from './run-rows.ts';
+import { isMysql } from '../engine/is-mysql.ts';
 
 const ROWS_A_DELETE = 20_000;
 
@@ -45,8 +45,7 @@ async function* doubledIds(knex: Knex, runId: number): AsyncGenerator<string[]> 
 
 /** A few thousand rows a transaction, so that nobody waits and no log grows. */
 async function removeLines(knex: Knex, runId: number): Promise<void> {
-  const isMysql = (knex.client as { dialect: string }).dialect === 'mysql';
-  if (!isMysql) {
+  if (!isMysql(knex)) {
     await knex('reconciliation_line').where('run_id', runId).delete();
     return;
   }
@@ -85,7 +84,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         started_at_ms: nowMs,
         touched_at_ms: nowMs,
       };
-      const { runId, isNew } = await inTransaction(knex, async (transaction) => {
+      const { runId, isNew, isLeft } = await inTransaction(knex, async (transaction) => {
         // Whoever sends the same file at the same time waits here, and then finds the run.
         await transaction('reconciliation_run')
           .insert({ ...key, ...start, region: file.region, business_date: file.businessDate, touched_at_ms: 0 })
@@ -93,14 +92,23 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
           .merge(['region']);
         const [row] = await transaction<Row>('reconciliation_run').where(key).select('*');
         const { run_id: id, state, touched_at_ms: touched } = row as Row;
-        const isDead = state === 'loading' && exactInteger(touched) < staleBeforeMs;
-        const isStart = isDead || state === 'refused' || exactInteger(touched) === 0;
+        const isDead = exactInteger(touched) < staleBeforeMs;
+        const isStart = (isDead && state === 'loading') || state === 'refused' || exactInteger(touched) === 0;
+        const isLeftLoaded = isDead && state === 'loaded';
         if (isStart) await transaction('reconciliation_run').where(key).update(start);
-        return { runId: exactInteger(id), isNew: isStart };
+        if (isLeftLoaded) await transaction('reconciliation_run').where(key).update({ touched_at_ms: nowMs });
+        return { runId: exactInteger(id), isNew: isStart, isLeft: isLeftLoaded };
       });
       if (isNew) await removeLines(knex, runId);
       const run = await find(runId);
-      return { run: run as NonNullable<typeof run>, isNew };
+      return { run: run as NonNullable<typeof run>, isNew, isLeft };
+    },
+
+    async touch(runId, nowMs) {
+      await knex('reconciliation_run')
+        .where('run_id', runId)
+        .whereIn('state', ['loading', 'loaded'])
+        .update({ touched_at_ms: nowMs });
     },
 
     async windowOn(businessDate) {

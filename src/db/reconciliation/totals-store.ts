@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { TotalsStore } from '../../app/reconciliation/ports.ts';
 import { CLEARING_TYPES } from '../../core/reconcile/totals.ts';
-import { exactInteger } from '../exact-integer.ts';
-import type { Row } from '../settlement-rows.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
+import type { Row } from '../engine/raw-rows.ts';
 
 export function createTotalsStore(knex: Knex): TotalsStore {
   return {

@@ -8,10 +8,10 @@ import { verifyItem } from '../../app/casework/verify-item.ts';
 import { countyOf } from '../../app/county-of.ts';
 import type { PersonRecord, Principal } from '../../app/ports.ts';
 import { invariant } from '../../core/invariant.ts';
-import { parseFen } from '../../core/money/text.ts';
 import { FUNDS, type Fund } from '../../core/policy/terms.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
 import { invalidInput, notFound, type FieldProblem } from '../../platform/errors.ts';
+import { fenOf } from '../amount-field.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type {
@@ -41,12 +41,6 @@ export function actorOf(caller: Principal): CaseActor & { readonly region: strin
 
 function replyWith(deps: HttpDeps, status: number, record: CaseRecord): Reply<CaseView> {
   return { status, body: presentCase(record, shanghaiDate(deps.clock.now())) };
-}
-
-function amountOf(text: string): number {
-  const amount = parseFen(text);
-  invariant(amount !== undefined, 'an amount that was let through can be read');
-  return amount;
 }
 
 /** What a request refers to and is not there. Whose a settlement is, is told to nobody who names another's. */
@@ -80,7 +74,7 @@ export async function openCaseAtWindow(deps: HttpDeps, { caller, body }: Call<Ca
     reasonText: body.reasonText ?? '',
     // Keys are each county's own.
     subjectId: `${actor.region}/${requestKey}`,
-    claimed: amountOf(claimed),
+    claimed: fenOf('claimed', claimed),
     openingRegion: actor.region,
     decidingRegion: homeRegion,
     openedBy: actor,
@@ -138,7 +132,7 @@ export async function decideOnCase(
   { caller, params, body }: Call<CaseDecisionRequest>,
 ): Promise<Reply<CaseView>> {
   const { version, outcome, funds: said = {}, note } = body;
-  const shares = FUNDS.map((fund) => [fund, amountOf(said[fund] ?? '0.00')]);
+  const shares = FUNDS.map((fund) => [fund, fenOf(`funds.${fund}`, said[fund] ?? '0.00')]);
   const funds = Object.fromEntries(shares) as Record<Fund, number>;
   const command = { caseId: params['id'] ?? '', version, outcome, funds, actor: actorOf(caller), note };
   return replyWith(deps, 200, await decideCase(deps.casework, command));

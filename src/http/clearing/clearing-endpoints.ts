@@ -1,10 +1,11 @@
 import type { ClearingWindow, InstitutionStatement, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
+import { isPartyOf } from '../../app/county-of.ts';
 import { itemHash } from '../../app/clearing/item-hash.ts';
 import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/netting.ts';
 import { hasReached } from '../../core/lifecycle/window-states.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError, notFound } from '../../platform/errors.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant, shanghaiInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type {
@@ -21,10 +22,6 @@ import type {
   WindowsQuery,
   WindowView,
 } from '../schemas/clearing.ts';
-
-function optionalInstant(atMs: number | undefined): string | undefined {
-  return atMs === undefined ? undefined : shanghaiInstant(atMs);
-}
 
 function presentWindow({ windowId, businessDate, state, ...at }: ClearingWindow): WindowView {
   return {
@@ -67,11 +64,6 @@ async function issuedWindow({ clearing }: HttpDeps, { params }: Call): Promise<C
   });
 }
 
-/** An operator sees every pair, a fund those it is part of. */
-function isParty({ kind, id }: Principal, ...regions: readonly string[]): boolean {
-  return kind === 'operator' || regions.includes(id);
-}
-
 /** GET /v1/windows/:id/net-positions: what each county gets or pays, between two and in all. */
 export async function getNetPositions(deps: HttpDeps, call: Call): Promise<Reply<NetPositionsAnswer>> {
   const { windowId } = await issuedWindow(deps, call);
@@ -87,14 +79,14 @@ export async function getNetPositions(deps: HttpDeps, call: Call): Promise<Reply
   }));
   const own = (payments: readonly Transfer[]) =>
     payments
-      .filter(({ payer, payee }) => isParty(caller, payer, payee))
+      .filter(({ payer, payee }) => isPartyOf(caller, payer, payee))
       .map(({ payer, payee, amount }) => ({ payer, payee, amount: formatFen(amount) }));
   return {
     status: 200,
     body: {
       windowId,
       positions: positions
-        .filter(({ region }) => isParty(caller, region))
+        .filter(({ region }) => isPartyOf(caller, region))
         .map(({ region, receivable, payable, net }) => ({
           region,
           receivable: formatFen(receivable),
@@ -116,21 +108,22 @@ function presentStatement({ owed, ...statement }: PairStatement): PairStatementV
 export async function listStatements(deps: HttpDeps, call: Call): Promise<Reply<PairStatementList>> {
   const { windowId } = await issuedWindow(deps, call);
   const statements = await deps.clearing.statements(windowId);
-  const own = statements.filter(({ homeRegion, treatmentRegion }) => isParty(call.caller, homeRegion, treatmentRegion));
+  const own = statements.filter(({ homeRegion, treatmentRegion }) =>
+    isPartyOf(call.caller, homeRegion, treatmentRegion),
+  );
   return { status: 200, body: { statements: own.map(presentStatement) } };
 }
 
-/** An operator sees every institution, a fund those of its county, an institution itself. */
-function mayState({ kind, id }: Principal, { institutionId, treatmentRegion }: InstitutionStatement): boolean {
-  if (kind === 'institution') return id === institutionId;
-  return kind === 'operator' || id === treatmentRegion;
+/** An operator sees every institution, a county its own, an institution itself. */
+function maySee(caller: Principal, { institutionId, treatmentRegion }: InstitutionStatement): boolean {
+  return caller.kind === 'institution' ? caller.id === institutionId : isPartyOf(caller, treatmentRegion);
 }
 
 /** GET /v1/windows/:id/institution-statements: what each institution is owed, for people from anywhere. */
 export async function listInstitutionStatements(deps: HttpDeps, call: Call): Promise<Reply<InstitutionStatementList>> {
   const { windowId } = await issuedWindow(deps, call);
   const statements = await deps.clearing.institutionStatements(windowId);
-  const own = statements.filter((statement) => mayState(call.caller, statement));
+  const own = statements.filter((statement) => maySee(call.caller, statement));
   return { status: 200, body: { statements: own.map(({ owed, ...one }) => ({ ...one, owed: formatFen(owed) })) } };
 }
 
@@ -159,7 +152,7 @@ export async function getPairStatement(
   { caller, params, query }: Call<unknown, ItemsQuery>,
 ): Promise<Reply<PairStatementDetail>> {
   const statement = await clearing.statement(params['id'] ?? '');
-  if (statement === undefined || !isParty(caller, statement.homeRegion, statement.treatmentRegion)) {
+  if (statement === undefined || !isPartyOf(caller, statement.homeRegion, statement.treatmentRegion)) {
     throw notFound('statement');
   }
   const { windowId, homeRegion, treatmentRegion } = statement;

@@ -16,7 +16,7 @@ export const CLEARING_ROUTES: readonly Route[] = [
   get('/v1/windows', {
     tag: 'Clearing',
     summary: 'Clearing windows, one a business day, newest first.',
-    callers: ['fund', 'operator'],
+    callers: ['fund', 'clerk', 'operator'],
     query: clearing.windowsQuery,
     answers: { 200: clearing.windowList },
     handle: listWindows,
@@ -25,7 +25,7 @@ export const CLEARING_ROUTES: readonly Route[] = [
     tag: 'Clearing',
     summary:
       'What each county gets or pays for a window: in all, between two, and as few transfers. A fund sees its own.',
-    callers: ['fund', 'operator'],
+    callers: ['fund', 'clerk', 'operator'],
     answers: { 200: clearing.netPositionsAnswer },
     problems: { 404: problems.problem, 409: problems.problem },
     handle: getNetPositions,
@@ -33,7 +33,7 @@ export const CLEARING_ROUTES: readonly Route[] = [
   get('/v1/windows/:id/statements', {
     tag: 'Clearing',
     summary: 'Statements of a window, one a pair of counties. A fund sees its own pairs.',
-    callers: ['fund', 'operator'],
+    callers: ['fund', 'clerk', 'operator'],
     answers: { 200: clearing.pairStatementList },
     problems: { 404: problems.problem, 409: problems.problem },
     handle: listStatements,
@@ -41,7 +41,7 @@ export const CLEARING_ROUTES: readonly Route[] = [
   get('/v1/windows/:id/institution-statements', {
     tag: 'Clearing',
     summary: 'What each institution is owed for a window. An institution sees its own, a fund those of its county.',
-    callers: ['institution', 'fund', 'operator'],
+    callers: ['institution', 'fund', 'clerk', 'operator'],
     answers: { 200: clearing.institutionStatementList },
     problems: { 404: problems.problem, 409: problems.problem },
     handle: listInstitutionStatements,
@@ -49,7 +49,7 @@ export const CLEARING_ROUTES: readonly Route[] = [
   get('/v1/statements/:id', {
     tag: 'Clearing',
     summary: 'A statement with its gross and a page of its bills, each with its hash.',
-    callers: ['fund', 'operator'],
+    callers: ['fund', 'clerk', 'operator'],
     query: clearing.itemsQuery,
     answers: { 200: clearing.pairStatementDetail },
     problems: { 404: problems.problem },

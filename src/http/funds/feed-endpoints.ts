@@ -4,7 +4,7 @@ import { readFeeds, type CountyFeeds } from '../../app/funds/read-feeds.ts';
 import { readPersonCopy } from '../../app/funds/read-person-copy.ts';
 import { takePersons, type TakenPerson } from '../../app/funds/take-persons.ts';
 import { AppError, invalidInput, notFound, type FieldProblem } from '../../platform/errors.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type {
@@ -105,14 +105,20 @@ export async function pushAccumulatorEvents(
 }
 
 function presentFeeds({ region, asOfMs, eventsWaiting, eventsRefused, pulls }: CountyFeeds) {
-  const instant = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : shanghaiInstant(ms));
   return {
     region,
-    asOf: instant(asOfMs),
+    asOf: optionalInstant(asOfMs),
     eventsWaiting,
     eventsRefused,
     pulls: pulls.map(({ feed, position, refused, caughtUpAtMs, askedAtMs, lastError }) => {
-      return { feed, position, refused, caughtUpAt: instant(caughtUpAtMs), askedAt: instant(askedAtMs), lastError };
+      return {
+        feed,
+        position,
+        refused,
+        caughtUpAt: optionalInstant(caughtUpAtMs),
+        askedAt: optionalInstant(askedAtMs),
+        lastError,
+      };
     }),
   };
 }

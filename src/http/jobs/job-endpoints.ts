@@ -1,6 +1,6 @@
 import type { JobRun } from '../../app/jobs/ports.ts';
 import { notFound } from '../../platform/errors.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant, shanghaiInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type { JobListView, JobRunView, StartRunAnswer, StartRunRequest } from '../schemas/jobs.ts';
@@ -10,7 +10,7 @@ function presentRun({ startedAtMs, reportedAtMs, endedAtMs, outcome, ...run }: J
     ...run,
     startedAt: shanghaiInstant(startedAtMs),
     reportedAt: shanghaiInstant(reportedAtMs),
-    endedAt: endedAtMs === undefined ? undefined : shanghaiInstant(endedAtMs),
+    endedAt: optionalInstant(endedAtMs),
     outcome: outcome === undefined ? undefined : (JSON.parse(outcome) as Record<string, unknown>),
   };
 }

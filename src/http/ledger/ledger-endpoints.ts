@@ -4,7 +4,7 @@ import { takeTrialBalance } from '../../app/ledger/trial-balance.ts';
 import type { Principal } from '../../app/ports.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { notFound } from '../../platform/errors.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant, shanghaiInstant } from '../../platform/instant.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type { AccountEntries, AccountQuery, TrialBalance, TrialBalanceQuery } from '../schemas/ledger.ts';
@@ -21,10 +21,6 @@ function bookFor(caller: Principal, asked: string | undefined): string | undefin
   return own;
 }
 
-function instantOf(atMs: number | undefined): string | undefined {
-  return atMs === undefined ? undefined : shanghaiInstant(atMs);
-}
-
 /** GET /v1/ledger/trial-balance: every account at an instant, and that the books come to 0. */
 export async function getTrialBalance(
   { ledger }: HttpDeps,
@@ -34,7 +30,7 @@ export async function getTrialBalance(
   return {
     status: 200,
     body: {
-      at: instantOf(query.at),
+      at: optionalInstant(query.at),
       accounts: accounts.map(({ amount, ...account }) => ({ ...account, balance: formatFen(amount) })),
       books: books.map(({ book, debit, credit }) => {
         return { book, debit: formatFen(debit), credit: formatFen(credit), balance: formatFen(debit + credit) };
@@ -68,7 +64,7 @@ export async function getAccountEntries(
       book,
       account,
       party,
-      at: instantOf(at),
+      at: optionalInstant(at),
       balance: formatFen(balance),
       entries: page.entries.map(presentEntry),
       nextAfter: page.next,

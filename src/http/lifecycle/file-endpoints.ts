@@ -1,4 +1,4 @@
-import { countyOf } from '../../app/county-of.ts';
+import { countyOf, isPartyOf } from '../../app/county-of.ts';
 import {
   exportInstitutionStatement,
   exportPairStatement,
@@ -15,7 +15,6 @@ import { AppError, notFound } from '../../platform/errors.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, SentFile } from '../route.ts';
 import type * as life from '../schemas/lifecycle.ts';
-import { isPartyOf } from './life-endpoints.ts';
 import { csvCell, statementCsv, statementJson, statementXlsx } from './statement-files.ts';
 
 const TYPES = {
@@ -33,10 +32,10 @@ function fileOf(statement: StatementExport, format: life.StatementFileQuery['for
 
 /** GET /v1/statements/:id/file: a pair's statement with every bill and its hash. */
 export async function downloadStatement(
-  { lifecycle, clearing }: HttpDeps,
+  { lifecycle }: HttpDeps,
   { caller, params, query }: Omit<Call<undefined, life.StatementFileQuery>, 'body'>,
 ): Promise<SentFile> {
-  const statement = await clearing.statement(params['id'] ?? '');
+  const statement = await lifecycle.lifeQueries.statement(params['id'] ?? '');
   if (statement === undefined || !isPartyOf(caller, statement.homeRegion, statement.treatmentRegion)) {
     throw notFound('statement');
   }

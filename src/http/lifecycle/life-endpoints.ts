@@ -1,4 +1,4 @@
-import { countyOf } from '../../app/county-of.ts';
+import { countyOf, isPartyOf } from '../../app/county-of.ts';
 import { adjustmentHash } from '../../app/lifecycle/export-statement.ts';
 import { instructPayments } from '../../app/lifecycle/instruct-payments.ts';
 import { listDeadlines, objectionDeadlines, statementDeadlines } from '../../app/lifecycle/list-deadlines.ts';
@@ -18,11 +18,6 @@ import type * as life from '../schemas/lifecycle.ts';
 import { presentDeadline, presentObjection, presentPayment, presentRequest, presentSums } from './present-life.ts';
 
 const SHOWN = 500;
-
-/** An operator sees every pair, a county those that it is part of. */
-export function isPartyOf(caller: Principal, ...regions: readonly string[]): boolean {
-  return caller.kind === 'operator' || regions.includes(countyOf(caller) ?? '');
-}
 
 function isOwn(caller: Principal) {
   return ({ homeRegion, treatmentRegion }: Pair): boolean => isPartyOf(caller, homeRegion, treatmentRegion);

@@ -3,8 +3,8 @@ import { deskOf } from '../../app/lifecycle/desk-of.ts';
 import { makeProposal, type Made } from '../../app/lifecycle/make-proposal.ts';
 import type { Act, BankReturn, Subject } from '../../app/lifecycle/ports.ts';
 import type { Fen } from '../../core/money/fen.ts';
-import { parseFen } from '../../core/money/text.ts';
 import { invalidInput, notFound } from '../../platform/errors.ts';
+import { fenOf } from '../amount-field.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, Reply } from '../route.ts';
 import type * as life from '../schemas/lifecycle.ts';
@@ -21,13 +21,6 @@ async function propose(
   act: Act,
 ): Promise<Reply<life.ProposalView>> {
   return replyOf(await makeProposal(lifecycle, { ...deskOf(caller), subject, act }));
-}
-
-/** The form was checked; what is left is a number too large for us. */
-function fenOf(field: string, text: string): Fen {
-  const amount = parseFen(text);
-  if (amount !== undefined) return amount;
-  throw invalidInput([{ field, problem: 'is not an amount that can be' }]);
 }
 
 function positiveFenOf(field: string, text: string): Fen {

@@ -3,12 +3,8 @@ import { movesMoney } from '../../core/reconcile/correction.ts';
 import type { Figures } from '../../core/reconcile/rows.ts';
 import { addTotals, compareTotals, type Totals } from '../../core/reconcile/totals.ts';
 import { formatFen } from '../../core/money/text.ts';
-import { shanghaiInstant } from '../../platform/instant.ts';
+import { optionalInstant, shanghaiInstant } from '../../platform/instant.ts';
 import type { DifferenceView, ReconciliationRunView } from '../schemas/reconciliation.ts';
-
-function optionalInstant(atMs: number | undefined): string | undefined {
-  return atMs === undefined ? undefined : shanghaiInstant(atMs);
-}
 
 /** Amounts as text. */
 function money({ total, fundTotal, account }: Figures) {

@@ -7,9 +7,9 @@ import { resultText } from '../../app/reconciliation/result-file.ts';
 import { visibleRun } from '../../app/reconciliation/visibility.ts';
 import { STATEMENT_RESULTS } from '../../core/reconcile/totals.ts';
 import type { FileSource } from '../../core/reconcile/rows.ts';
-import { parseFen } from '../../core/money/text.ts';
 import { invalidInput, notFound } from '../../platform/errors.ts';
 import { zipText } from '../../platform/zip-writer.ts';
+import { fenOf } from '../amount-field.ts';
 import type { HttpDeps } from '../deps.ts';
 import type { Call, FileCall, Reply, SentFile } from '../route.ts';
 import type {
@@ -179,10 +179,6 @@ export async function refuseCorrection(
   return { status: 200, body: presentDifference(await refuseDifference(reconciliation.decide, commandOf(call))) };
 }
 
-function fen(amount: string): number {
-  return parseFen(amount) ?? Number.NaN;
-}
-
 /** POST /v1/reconciliation-totals: four figures of a group of settlements, compared with ours (3201). */
 export async function compareReconciliationTotals(
   deps: HttpDeps,
@@ -196,7 +192,8 @@ export async function compareReconciliationTotals(
   if (region === undefined || !speaksFor(caller, { source: 'institution', party: institutionId, region })) {
     throw notFound('institution');
   }
-  const theirs = { settlements, total: fen(body.total), fundTotal: fen(body.fundTotal), account: fen(body.account) };
+  const of = (figure: 'total' | 'fundTotal' | 'account') => fenOf(figure, body[figure]);
+  const theirs = { settlements, total: of('total'), fundTotal: of('fundTotal'), account: of('account') };
   const question = { institutionId, from, to, scheme, clearingType, refund };
   const { result, ours } = await reconcileTotals(deps.reconciliation, question, theirs);
   const { oneDigit, sixDigits } = STATEMENT_RESULTS[result];

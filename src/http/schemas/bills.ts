@@ -70,7 +70,6 @@ export const shares = z.object({
 });
 
 /** Who pays what. */
-export type Shares = z.infer<typeof shares>;
 
 export const personParts = z.object({
   fullSelfPay: f.money,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PLAIN_ACTIONS } from '../../app/casework/act-on-case.ts';
 import { GUIDE_SECTIONS } from '../../core/casework/guides.ts';
 import { MATERIAL_TYPES } from '../../core/casework/media-type.ts';
 import { CASE_FORMS, CASE_REASONS, SERVICE_FORMS } from '../../core/casework/terms.ts';
@@ -37,11 +38,6 @@ const limit = z
   .regex(/^[1-9]\d{0,2}$/, 'is not a whole number from 1 to 999')
   .transform(Number)
   .optional();
-const month = z
-  .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as "2026-11"')
-  .meta({ examples: ['2026-11'] });
-
 export const caseRequest = z
   .strictObject({
     requestKey: f.requestKey.meta({ description: 'the same key and content again answers with the same case' }),
@@ -153,17 +149,7 @@ export type CaseDetail = z.infer<typeof caseDetail>;
 
 export const caseActionRequest = z.strictObject({
   version,
-  action: z.enum([
-    'wantMaterials',
-    'complete',
-    'forward',
-    'accept',
-    'askMore',
-    'supply',
-    'return',
-    'close',
-    'withdraw',
-  ]),
+  action: z.enum(PLAIN_ACTIONS),
   note: words(1000).optional(),
 });
 export type CaseActionRequest = z.infer<typeof caseActionRequest>;
@@ -216,14 +202,14 @@ export const lookList = z.object({
 export type LookList = z.infer<typeof lookList>;
 
 export const serviceCountsQuery = z
-  .strictObject({ from: month, to: month })
+  .strictObject({ from: f.month, to: f.month })
   .refine(({ from, to }) => from <= to, { path: ['to'], message: 'is before from' });
 export type ServiceCountsQuery = z.infer<typeof serviceCountsQuery>;
 
 export const serviceCounts = z.object({
   counts: z.array(
     z.object({
-      month,
+      month: f.month,
       serviceForm: z.enum(SERVICE_FORMS),
       openingRegion: f.region,
       decidingRegion: f.region,

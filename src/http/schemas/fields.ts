@@ -29,6 +29,12 @@ export const date = z
   .refine(isDate, 'is not a day that exists')
   .meta({ description: 'a day, YYYY-MM-DD, in Asia/Shanghai', examples: ['2026-11-24'] });
 
+/** A month, `YYYY-MM`. */
+export const month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as "2026-11"')
+  .meta({ examples: ['2026-11'] });
+
 export const instant = z
   .string()
   .meta({ description: 'ISO 8601 with offset', examples: ['2026-11-24T09:30:00.000+08:00'] });

@@ -12,12 +12,6 @@ const id = z.string();
 const hash = z.string().meta({ description: 'SHA-256, 64 hex digits' });
 const person = z.string();
 
-/** A month, `YYYY-MM`. */
-const month = z
-  .string()
-  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as "2026-11"')
-  .meta({ examples: ['2026-11'] });
-
 /** Who proposes and checks. */
 const desk = z.string().meta({ description: 'the county whose clerks do it, or `operator`', examples: ['330421'] });
 
@@ -79,7 +73,7 @@ export type ReviewRequest = z.infer<typeof reviewRequest>;
 export const sendBackRequest = z.strictObject({ reason: words });
 export type SendBackRequest = z.infer<typeof sendBackRequest>;
 
-export const monthRequest = z.strictObject({ month });
+export const monthRequest = z.strictObject({ month: f.month });
 export type MonthRequest = z.infer<typeof monthRequest>;
 export const yearRequest = z.strictObject({ year: z.number().int().min(2000).max(2999) });
 export type YearRequest = z.infer<typeof yearRequest>;
@@ -99,7 +93,7 @@ export const deadlinesQuery = z.strictObject({
 export type DeadlinesQuery = z.infer<typeof deadlinesQuery>;
 export const limitQuery = z.strictObject({ limit });
 export type LimitQuery = z.infer<typeof limitQuery>;
-export const monthQuery = z.strictObject({ month: month.optional() });
+export const monthQuery = z.strictObject({ month: f.month.optional() });
 export type MonthQuery = z.infer<typeof monthQuery>;
 export const statementFileQuery = z.strictObject({ format: z.enum(['json', 'csv', 'xlsx']) });
 export type StatementFileQuery = z.infer<typeof statementFileQuery>;
@@ -231,14 +225,13 @@ export type PrefundRequestList = z.infer<typeof prefundRequestList>;
 export const prefundView = z.object({
   homeRegion: f.region,
   treatmentRegion: f.region,
-  month,
+  month: f.month,
   balance: f.sum,
   cleared: f.sum.meta({ description: "what the month's statements come to so far" }),
   usage: z.string().optional().meta({ description: 'percent, two places, rounded down; none without a prefund' }),
   level: z.enum(['green', 'yellow', 'red']),
   topUp: f.sum.meta({ description: 'what would bring it back to where yellow begins' }),
 });
-export type PrefundView = z.infer<typeof prefundView>;
 export const prefundList = z.object({
   prefunds: z.array(prefundView),
   yellowFrom: z.string(),
@@ -262,7 +255,7 @@ const periodSums = {
 };
 
 export const monthlyNoticeList = z.object({
-  month,
+  month: f.month,
   notices: z.array(
     z.object({
       ...periodSums,

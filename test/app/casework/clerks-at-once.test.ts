@@ -15,8 +15,8 @@ import {
   DECISION_ACTIONS,
   type CaseAction,
 } from '../../../src/core/lifecycle/case-states.ts';
-import { connectMysql, connectSqlite } from '../../../src/db/connect.ts';
-import { parseMysqlAddress } from '../../../src/db/mysql-address.ts';
+import { connectMysql, connectSqlite } from '../../../src/db/engine/connect.ts';
+import { parseMysqlAddress } from '../../../src/db/engine/mysql-address.ts';
 import { openDatabase } from '../../../src/db/open-database.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 import { caseworkDeps, openCommand } from '../../support/casework-deps.ts';

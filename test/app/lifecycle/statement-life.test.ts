@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Act } from '../../../src/app/lifecycle/ports.ts';
+import { newRequest } from '../../../src/app/lifecycle/prefund-acts.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { lifeOf } from '../../support/life.ts';
 
@@ -101,6 +102,22 @@ describeEachDatabase('the life of a statement', (open) => {
       await expect(life.act(SUBJECT, { act: 'withdraw', words: 'again' }, HOME)).rejects.toMatchObject({
         code: 'NOT_CONFIRMED',
       });
+    });
+
+    it('begins when the window is issued: what is reconciled only is nobody’s business yet', async () => {
+      const database = await open();
+      const life = lifeOf(database);
+      await life.settle();
+      await life.clearUntil('net');
+      expect((await database.clearingStore.window(1))?.state).toBe('reconciled');
+      expect(await database.lifeQueries.statement(ID)).toBeUndefined();
+      expect(await database.lifeQueries.statements(['issued'], { limit: 10 })).toEqual([]);
+      const early: Act = { act: 'confirm', payable: OWED };
+      await expect(life.make(SUBJECT, early, HOME)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await life.clear();
+      await life.confirm(ID, HOME);
+      await life.confirm(ID, AWAY);
+      expect((await database.clearingStore.window(1))?.state).toBe('confirmed');
     });
 
     it('is hidden from a county that is not part of the pair', async () => {
@@ -345,6 +362,26 @@ describeEachDatabase('the life of a statement', (open) => {
       ]);
       expect((await life.make(asked, paid, HOME)).repeat).toBe(true);
       expect(await database.settlementQueries.unbalanced()).toEqual([]);
+    });
+
+    it('gives back no more than lies in it', async () => {
+      const database = await open();
+      const life = lifeOf(database);
+      const tooMuch = newRequest(
+        { homeRegion: HOME, treatmentRegion: AWAY },
+        { requestId: `2026-${HOME}-${AWAY}`, kind: 'yearly', amount: -500, words: 'resized', requestedAtMs: 0 },
+      );
+      const asked = { kind: 'request', id: tooMuch.requestId } as const;
+      await life.deps.life.transact({ subject: asked }, () => ({ writes: { request: tooMuch, atMs: 0 }, result: 0 }));
+      await expect(life.make(asked, { act: 'review', granted: -500, words: '' }, HOME)).rejects.toMatchObject({
+        code: 'BAD_BALANCE',
+      });
+      // Reviewed by a version that did not look.
+      const reviewed = { ...tooMuch, state: 'reviewed', granted: -500, reviewedAtMs: 0 } as const;
+      await life.deps.life.transact({ subject: asked }, () => ({ writes: { request: reviewed, atMs: 0 }, result: 0 }));
+      const paid: Act = { act: 'pay', bank: 'ABC', reference: 'P-1', valueDate: '2026-11-24', amount: 500 };
+      await expect(life.make(asked, paid, AWAY)).rejects.toMatchObject({ code: 'BAD_BALANCE' });
+      expect(await database.lifeQueries.prefunds()).toMatchObject([{ balance: 0 }]);
     });
   });
 });

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginLoading, fillRun, loadFile, type SentFile } from '../../../src/app/reconciliation/load-file.ts';
 import { matchRuns } from '../../../src/app/reconciliation/match-runs.ts';
+import { beginReconciling } from '../../../src/app/reconciliation/reconcile-file.ts';
 import { insertLines } from '../../../src/db/reconciliation/append-lines.ts';
 import { openDatabase, type Database } from '../../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
@@ -175,6 +176,43 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
       expect((await counts()).lines).toBe(day.lines.length);
       // And one that died between loading and matching is matched by the next try.
       expect(await beginLoading(at(NOW + 91_000), sent)).toMatchObject({ isNew: false, run: { state: 'loaded' } });
+    });
+  });
+
+  it('that wait for their turn are nobody else’s, however long they wait', async () => {
+    const { runs, matches } = database.reconciliation;
+    const clock = { nowMs: NOW, now: () => clock.nowMs };
+    const deps = { runs, matches, queries: database.settlementQueries, clock, aliveEveryMs: 5 };
+    await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
+      const waiting = await beginReconciling(deps, sent);
+      clock.nowMs += 90_000;
+      await vi.waitUntil(async () => {
+        const [row] = await knex<{ touched_at_ms: number }>('reconciliation_run').select('touched_at_ms');
+        return Number(row?.touched_at_ms) === clock.nowMs;
+      });
+      expect(await beginReconciling(deps, sent)).toMatchObject({ isNew: false, finish: undefined });
+      expect(await waiting.finish?.(() => undefined)).toMatchObject({ state: 'matched', lines: day.lines.length });
+    });
+  });
+
+  it('that are loaded are matched by one, and by another only when that one is dead', async () => {
+    const { runs, matches } = database.reconciliation;
+    const at = (nowMs: number) => {
+      return { runs, matches, queries: database.settlementQueries, clock: { now: () => nowMs } };
+    };
+    await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
+      const loaded = await loadFile(at(NOW), sent);
+      expect(await beginReconciling(at(NOW + 30_000), sent)).toMatchObject({ isNew: false, finish: undefined });
+      const heir = await beginReconciling(at(NOW + 90_000), sent);
+      expect(await beginReconciling(at(NOW + 91_000), sent)).toMatchObject({ isNew: false, finish: undefined });
+      expect(await heir.finish?.(() => undefined)).toMatchObject({ state: 'matched' });
+
+      // One that was not dead after all comes to its end: what was decided meanwhile stays decided.
+      await knex('reconciliation_difference').update({ state: 'refused' });
+      expect(await matchRuns(at(NOW + 92_000), [loaded])).toMatchObject([{ state: 'matched' }]);
+      const found = await allDifferences(database, loaded.runId);
+      expect(found.length).toBeGreaterThan(0);
+      expect(found.filter(({ state }) => state !== 'refused')).toEqual([]);
     });
   });
 

@@ -1,0 +1,231 @@
+import type { Knex } from 'knex';
+import type { CaseChange, CaseStore } from '../../app/casework/ports.ts';
+import {
+  caseColumns,
+  caseOf,
+  changingColumns,
+  countOf,
+  eventColumns,
+  eventOf,
+  lookOf,
+  materialColumns,
+  materialOf,
+  reminderOf,
+  verificationOf,
+} from './case-rows.ts';
+import { isUniqueConflict } from '../engine/driver-errors.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { enter } from '../ledger/journal.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { canBeId } from '../engine/sql-text.ts';
+import { isMysql } from '../engine/is-mysql.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+// Both engines put a row that is there already aside, each in words of its own.
+const REMIND = (ignore: string): string => `
+  INSERT ${ignore} INTO casework_reminder (case_id, reminded_on, region, due_date)
+  SELECT c.case_id, ?, c.acting_region, c.due_date FROM casework_case c
+  WHERE c.remind_from <= ? AND c.acting_region IS NOT NULL AND c.due_date IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM casework_reminder r WHERE r.case_id = c.case_id AND r.reminded_on = ?)`;
+
+const REMINDED = 'SELECT COUNT(*) AS reminders FROM casework_reminder WHERE reminded_on = ?';
+
+/**
+ * Cases by the day they were opened; settlements between two counties by their own day, less reversals. The windows that can
+ * hold such a day are found first, so that only their settlements are read.
+ */
+const COUNTS = `
+  SELECT SUBSTR(opened_on, 1, 7) AS month, service_form, opening_region, deciding_region, COUNT(*) AS services
+  FROM casework_case WHERE opened_on >= ? AND opened_on < ?
+  GROUP BY SUBSTR(opened_on, 1, 7), service_form, opening_region, deciding_region
+  UNION ALL
+  SELECT SUBSTR(s.settled_on, 1, 7), 'straightThrough', s.treatment_region, s.home_region,
+    SUM(CASE WHEN s.attempt > 0 THEN 1 ELSE -1 END)
+  FROM settlement s
+  WHERE s.home_region <> s.treatment_region AND s.settled_on >= ? AND s.settled_on < ?
+    AND s.window_id IN (SELECT w.window_id FROM clearing_window w
+      WHERE w.opened_at_ms < ? AND (w.closed_at_ms IS NULL OR w.closed_at_ms >= ?))
+  GROUP BY SUBSTR(s.settled_on, 1, 7), s.treatment_region, s.home_region
+  ORDER BY 1, 3, 4, 2`;
+
+function monthAfter(month: string): string {
+  const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
+  return number === 12
+    ? `${String(year + 1).padStart(4, '0')}-01`
+    : `${month.slice(0, 5)}${String(number + 1).padStart(2, '0')}`;
+}
+
+async function writeChange(transaction: Knex.Transaction, change: CaseChange): Promise<boolean> {
+  const { record, event, material, verify, unverify, entry } = change;
+  const { caseId, version } = record;
+  const changed = await transaction('casework_case')
+    .where({ case_id: caseId, version: version - 1 })
+    .update(changingColumns(record));
+  if (changed === 0) return false;
+  await transaction('casework_event').insert(eventColumns(caseId, event));
+  if (material !== undefined) await transaction('casework_material').insert(materialColumns(material));
+  if (unverify !== undefined) {
+    await transaction('casework_verification').where({ case_id: caseId, item_id: unverify }).delete();
+  }
+  if (verify !== undefined) {
+    const { itemId, verifiedBy, verifiedRegion, verifiedAtMs } = verify;
+    await transaction('casework_verification')
+      .insert({
+        case_id: caseId,
+        item_id: itemId,
+        verified_by: verifiedBy,
+        verified_region: verifiedRegion,
+        verified_at_ms: verifiedAtMs,
+      })
+      .onConflict(['case_id', 'item_id'])
+      .merge(['verified_by', 'verified_region', 'verified_at_ms']);
+  }
+  if (entry !== undefined) await enter(transaction, entry);
+  return true;
+}
+
+async function remind(knex: Knex, today: string): Promise<number> {
+  const count = async (transaction: Knex): Promise<number> => {
+    const [row] = await rowsOf<Row>(transaction, REMINDED, [today]);
+    return Number(row?.reminders ?? 0);
+  };
+  return inTransaction(knex, async (transaction) => {
+    const before = await count(transaction);
+    await transaction.raw(REMIND(isMysql(knex) ? 'IGNORE' : 'OR IGNORE'), [today, today, today]);
+    return (await count(transaction)) - before;
+  });
+}
+
+/** Materials by the hash of their content, as sweeping looks at them. */
+function contents(knex: Knex): Pick<CaseStore, 'knownHashes' | 'hashesAfter' | 'markMissing'> {
+  return {
+    async knownHashes(hashes) {
+      const rows = await knex('casework_material')
+        .whereIn('sha256', [...hashes])
+        .distinct('sha256');
+      return new Set((rows as Row[]).map(({ sha256 }) => sha256 as string));
+    },
+
+    async hashesAfter(after, limit) {
+      const rows = await knex('casework_material')
+        .where('sha256', '>', after)
+        .groupBy('sha256')
+        .orderBy('sha256')
+        .limit(limit)
+        .select('sha256')
+        .count({ materials: '*', missing: 'missing_since_ms' });
+      return (rows as Row[]).map(({ sha256, missing }) => ({
+        sha256: sha256 as string,
+        isMissing: Number(missing) > 0,
+      }));
+    },
+
+    async markMissing(sha256, sinceMs) {
+      await knex('casework_material')
+        .where({ sha256 })
+        .update({ missing_since_ms: sinceMs ?? null });
+    },
+  };
+}
+
+export function createCaseStore(knex: Knex): CaseStore {
+  const one = async (where: Readonly<Record<string, string>>) => {
+    const [row] = await knex<Row>('casework_case').where(where).select('*');
+    return row === undefined ? undefined : caseOf(row);
+  };
+  const ofEither = (region: string) => (query: Knex.QueryBuilder) => {
+    void query.where('opening_region', region).orWhere('deciding_region', region);
+  };
+  const byId = async (caseId: string) => (canBeId(caseId) ? one({ case_id: caseId }) : undefined);
+
+  return {
+    async create(record, event) {
+      try {
+        await inTransaction(knex, async (transaction) => {
+          await transaction('casework_case').insert(caseColumns(record));
+          await transaction('casework_event').insert(eventColumns(record.caseId, event));
+        });
+        return true;
+      } catch (error) {
+        if (isUniqueConflict(error)) return false;
+        throw error;
+      }
+    },
+
+    byId,
+
+    async bySubject(reason, subjectId) {
+      return canBeId(subjectId) ? one({ reason, subject_id: subjectId }) : undefined;
+    },
+
+    async file(caseId) {
+      const record = await byId(caseId);
+      if (record === undefined) return undefined;
+      const rows = async (table: string, order: string) =>
+        (await knex(table).where('case_id', caseId).orderBy(order).select('*')) as Row[];
+      return {
+        record,
+        events: (await rows('casework_event', 'seq')).map(eventOf),
+        materials: (await rows('casework_material', 'material_id')).map(materialOf),
+        verifications: (await rows('casework_verification', 'item_id')).map(verificationOf),
+        reminders: (await rows('casework_reminder', 'reminded_on')).map(reminderOf),
+      };
+    },
+
+    async list({ region, state, before, limit }) {
+      const query = knex('casework_case').where(ofEither(region));
+      if (state !== undefined) void query.where({ state });
+      if (before !== undefined) void query.where('case_id', '<', before);
+      return ((await query.orderBy('case_id', 'desc').limit(limit).select('*')) as Row[]).map(caseOf);
+    },
+
+    async due(region, by, limit) {
+      const rows = await knex('casework_case')
+        .where(ofEither(region))
+        .where('due_date', '<=', by)
+        .orderBy(['due_date', 'case_id'])
+        .limit(limit)
+        .select('*');
+      return (rows as Row[]).map(caseOf);
+    },
+
+    change: (change) => inTransaction(knex, (transaction) => writeChange(transaction, change)),
+
+    async material(materialId) {
+      if (!canBeId(materialId)) return undefined;
+      const [row] = await knex<Row>('casework_material').where('material_id', materialId).select('*');
+      return row === undefined ? undefined : materialOf(row);
+    },
+
+    async recordLook({ lookId, materialId, seenBy, seenRegion, seenAtMs, why }) {
+      await knex('casework_look').insert({
+        look_id: lookId,
+        material_id: materialId,
+        seen_by: seenBy,
+        seen_region: seenRegion,
+        seen_at_ms: seenAtMs,
+        why,
+      });
+    },
+
+    async looks(materialId) {
+      const rows = await knex('casework_look').where('material_id', materialId).orderBy('look_id').select('*');
+      return (rows as Row[]).map(lookOf);
+    },
+
+    remind: (today) => remind(knex, today),
+
+    async counts(fromMonth, toMonth) {
+      const from = `${fromMonth}-01`;
+      const end = `${monthAfter(toMonth)}-01`;
+      // A day of slack on both sides: processes need not agree on the time to the second.
+      const opensBefore = Date.parse(`${end}T00:00:00+08:00`) + DAY_MS;
+      const closesAfter = Date.parse(`${from}T00:00:00+08:00`) - DAY_MS;
+      const rows = await rowsOf<Row>(knex, COUNTS, [from, end, from, end, opensBefore, closesAfter]);
+      return rows.map(countOf).filter(({ count }) => count !== 0);
+    },
+
+    ...contents(knex),
+  };
+}

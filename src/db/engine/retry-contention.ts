@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isContention } from './driver-errors.ts';
+
+const ATTEMPTS_MAX = 6;
+const BACKOFF_MS = 8;
+
+/** Does something again that lost a deadlock or waited too long for a lock (or failed of what else is worth it), a few times. */
+export async function retryContention<T>(work: () => Promise<T>, isWorthAnother = isContention): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isWorthAnother(error) || attempt === ATTEMPTS_MAX) throw error;
+      await sleep(Math.random() * BACKOFF_MS * attempt);
+    }
+  }
+}
