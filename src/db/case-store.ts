@@ -11,6 +11,7 @@ import {
   materialColumns,
   materialOf,
   reminderOf,
+  upheldOf,
   verificationOf,
 } from './case-rows.ts';
 import { isUniqueConflict } from './driver-errors.ts';
@@ -48,6 +49,16 @@ const COUNTS = `
       WHERE w.opened_at_ms < ? AND (w.closed_at_ms IS NULL OR w.closed_at_ms >= ?))
   GROUP BY SUBSTR(s.settled_on, 1, 7), s.treatment_region, s.home_region
   ORDER BY 1, 3, 4, 2`;
+
+/** Objections about the person's insurance and what it covers. Decisions are few: the index by state leads to all of them. */
+const AGAINST_PATIENTS = `
+  SELECT o.objection_id, o.home_region, o.treatment_region, o.institution_id, o.settlement_id, o.deducted_fen, o.decision,
+    s.person_id, SUBSTR(s.bill_key, LENGTH(o.institution_id) + 2) AS bill_number
+  FROM objection o JOIN settlement s ON s.settlement_id = o.settlement_id
+  WHERE o.state = 'decided' AND o.reason_code IN ('notInsured', 'notCovered') AND o.deducted_fen > 0
+    AND o.undone_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM casework_case c
+      WHERE c.reason = 'objectionUpheld' AND c.subject_id = o.objection_id)
+  ORDER BY o.objection_id LIMIT ?`;
 
 function monthAfter(month: string): string {
   const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
@@ -225,6 +236,10 @@ export function createCaseStore(knex: Knex): CaseStore {
       const closesAfter = Date.parse(`${from}T00:00:00+08:00`) - DAY_MS;
       const rows = await rowsOf<Row>(knex, COUNTS, [from, end, from, end, opensBefore, closesAfter]);
       return rows.map(countOf).filter(({ count }) => count !== 0);
+    },
+
+    async objectionsAgainstPatients(limit) {
+      return (await rowsOf<Row>(knex, AGAINST_PATIENTS, [limit])).map(upheldOf);
     },
 
     ...contents(knex),
