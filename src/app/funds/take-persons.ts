@@ -30,7 +30,8 @@ export interface TakeDeps {
   readonly clock: Clock;
 }
 
-const PERSONS_A_TRANSACTION = 500;
+/** Enough that a round trip costs little beside the rows; few enough that nobody at a counter waits long for their lock. */
+const PERSONS_A_TRANSACTION = 1000;
 const NO_WRITES: FeedWrites = { persons: [], accounts: [], accumulators: [], positions: [], events: [] };
 const NOTHING: Balances = { accumulators: {}, accounts: { current: 0, carried: 0 } };
 
