@@ -176,6 +176,8 @@ export interface CaseStore {
   remind(today: DateText): Promise<number>;
   /** Straight-through ones are settlements between two counties less reversals; the others cases, by the day opened. */
   counts(fromMonth: string, toMonth: string): Promise<readonly ServiceCount[]>;
+  /** Counts what was settled in windows that are closed, once each, for {@link counts} to read; answers how many windows. */
+  keepCounts(): Promise<number>;
   /** Objections upheld against patients, whole or in part, that no case is about; the oldest first. */
   objectionsAgainstPatients(limit: number): Promise<readonly UpheldObjection[]>;
   /** Which of these hashes some material has. */
