@@ -22,6 +22,8 @@ import { benchDate } from './world.ts';
 const CONFIG_DIR = resolve(import.meta.dirname, '../../config');
 const PERSONS = 10_000;
 const PER_SECOND = 150;
+/** For each county; so few that none is idle for long enough to be closed. */
+const CONNECTIONS = 64;
 /** So many patients have a copy that is too old, so that their fund is asked at the counter. */
 const STALE_EVERY = 5;
 const HOUR_MS = 3_600_000;
@@ -130,7 +132,10 @@ export async function benchPartners({ options, say }: BenchContext): Promise<Rep
     const load = async (length: number): Promise<Map<string, LoadResult>> => {
       const results = REGIONS.map(async (region, at) => {
         const next = (): Buffer => requestOf(region);
-        return [region, await openLoop([service.port], PER_SECOND / 3, length, next, seeded(at + 1))] as const;
+        return [
+          region,
+          await openLoop([service.port], PER_SECOND / 3, length, next, seeded(at + 1), CONNECTIONS),
+        ] as const;
       });
       const all = new Map(await Promise.all(results));
       for (const one of all.values()) if (failuresOf(one) > 0) throw new Error(JSON.stringify(one.statuses));
