@@ -15,7 +15,7 @@ import { personValues, settlementOf, SETTLEMENTS_WITH_DOCUMENTS, type Row } from
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 8;
-const IDS_MAX = 1000;
+const IDS_MAX = 500;
 /** Conditions that differ from person to person, in one statement. */
 const ALTERNATIVES_MAX = 100;
 

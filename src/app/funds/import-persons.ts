@@ -55,8 +55,7 @@ export type ImportOutcome =
 
 const PROBLEMS_MAX = 200;
 const ROWS_AT_ONCE = 5000;
-/** Of all counties together; each county's are taken in transactions of their own. */
-const PERSONS_AT_ONCE = 3000;
+const PERSONS_AT_ONCE = 500;
 /** More rows than anybody can have. */
 const ROWS_A_PERSON = 2000;
 

@@ -30,8 +30,7 @@ export interface TakeDeps {
   readonly clock: Clock;
 }
 
-/** Enough that a round trip costs little beside the rows; few enough that nobody at a counter waits long for their lock. */
-const PERSONS_A_TRANSACTION = 1000;
+const PERSONS_A_TRANSACTION = 500;
 const NO_WRITES: FeedWrites = { persons: [], accounts: [], accumulators: [], positions: [], events: [] };
 const NOTHING: Balances = { accumulators: {}, accounts: { current: 0, carried: 0 } };
 
