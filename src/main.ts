@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pino, type Logger } from 'pino';
 import type { CaseworkDeps } from './app/casework/case-deps.ts';
 import { caseOpenerOf } from './app/casework/open-for-engine.ts';
+import { settleHandingOver } from './app/casework/hand-over-refused.ts';
 import { sweepMaterials } from './app/casework/sweep-materials.ts';
 import type { ClearingDeps } from './app/clearing/run-clearing.ts';
 import { listJobs } from './app/jobs/list-jobs.ts';
@@ -186,6 +187,11 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
   const { provisionalStore: provisionals } = database;
   const partners = { states, outbox, provisionals, terms, counties: () => keeper.current.rules.regions, clock };
   const settle = (command: BillCommand) => settling.submit(command);
+  const asking = (command: BillCommand) =>
+    standIn === undefined
+      ? settle(command)
+      : settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command);
+  const opener = caseOpenerOf(parts.casework);
   metrics.watchPartners(() => lookAtPartners(partners));
   metrics.watchCopy(() => readFeeds({ copies: database.copyStore, feeds: database.feedStore }), clock);
   metrics.watchPrefunds(() => watchPrefunds(parts.lifecycle));
@@ -197,10 +203,7 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
   const starter = createClearingStarter(runner, parts.clearing);
   const httpDeps: HttpDeps = {
-    settle:
-      standIn === undefined
-        ? settle
-        : (command) => settleAskingHome({ ...standIn, freshLook: standIn.patientLook, settle }, command),
+    settle: (command) => settleHandingOver({ settle: asking, persons: database.personStore, cases: opener }, command),
     quote: (command) => quoting.submit(command),
     reverse,
     reconciliation,

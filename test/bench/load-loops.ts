@@ -41,11 +41,12 @@ export async function openLoop(
   seconds: number,
   nextRequest: () => Buffer,
   random: () => number,
+  clients = OPEN_LOOP_CONNECTIONS,
 ): Promise<LoadResult> {
   const waiting: number[] = [];
   const idle: LoadConnection[] = [];
   let underWay = 0;
-  const connections = await openAll(ports, OPEN_LOOP_CONNECTIONS, (connection, status, latencyMs) => {
+  const connections = await openAll(ports, clients, (connection, status, latencyMs) => {
     record.add(status, latencyMs);
     underWay--;
     if (status === 0) return;

@@ -1,212 +1,176 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
-import { readPersonCopy } from '../../src/app/funds/read-person-copy.ts';
-import { takePersons } from '../../src/app/funds/take-persons.ts';
-import type { FreshLook } from '../../src/app/standin/ports.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
-import { start } from '../../src/main.ts';
-import { BREAKER_OPTIONS, type Breakers } from '../../src/partners/breakers.ts';
-import { systemClock } from '../../src/platform/clock.ts';
+import { BREAKER_OPTIONS } from '../../src/partners/breakers.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
-import { bodyOf, look, REGIONS } from '../sim/partner-storm.ts';
-import { createDatabase, freePort, startPrivateMariadb } from '../support/private-mariadb.ts';
+import { bodyOf, REGIONS } from '../sim/partner-storm.ts';
+import { startPrivateMariadb } from '../support/private-mariadb.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
-import type { LoadResult } from './latency-record.ts';
+import { startBenchService } from './bench-service.ts';
+import { failuresOf, type LoadResult } from './latency-record.ts';
 import { openLoop } from './load-loops.ts';
+import { median, type Report, type Row } from './report.ts';
+import type { BenchContext } from './scenario.ts';
 import { seeded } from './seeded.ts';
+import { benchDate } from './world.ts';
 
-/**
- * What one county in the dark does to the patients of all three. Run by itself: node test/bench/partners.ts [seconds] [per second]
- * A fifth of all patients have a copy that is too old, so that their fund is asked at the counter. The county that goes
- * dark does so when the load begins: the calls that find out are in the figures.
- */
 const CONFIG_DIR = resolve(import.meta.dirname, '../../config');
 const PERSONS = 10_000;
+const PER_SECOND = 150;
+/** For each county; so few that none is idle for long enough to be closed. */
+const CONNECTIONS = 64;
+/** So many patients have a copy that is too old, so that their fund is asked at the counter. */
 const STALE_EVERY = 5;
 const HOUR_MS = 3_600_000;
-const DAY = new Date(Date.now() + 8 * HOUR_MS).toISOString().slice(0, 10);
+const WARM_UP_SECONDS = 5;
 
-interface Settings {
-  readonly url: string;
-  readonly port: number;
-  readonly dataDir: string;
-  readonly funds: readonly (readonly [string, string])[];
-}
-
-/** The service in a process of its own, asking funds as a service does. */
-async function serve({ url, port, dataDir, funds }: Settings): Promise<void> {
-  const fundUrls = new Map(funds);
+/** Three funds, hospitals that may bill, persons of all three, and a fifth of the copies too old. */
+async function populate(url: string, dataDir: string, funds: ReadonlyMap<string, FundServer>): Promise<string[]> {
   const loaded = loadConfig(CONFIG_DIR);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
-  const { rulebook } = loaded.config.rules;
-  const database = await openDatabase({ url, dataDir });
-  const freshLook = (breakers: Breakers): FreshLook => ({
-    async refresh(region, personId, deadlineMs) {
-      const fund = fundUrls.get(region) ?? '';
-      const body = await breakers.call(region, 'eligibility', () => look(fund, personId, deadlineMs));
-      if (body === undefined) return false;
-      const read = readPersonCopy(rulebook, region, body, Date.now());
-      if (read.problems !== undefined) return false;
-      const deps = { copies: database.copyStore, rulebook: () => rulebook, clock: systemClock };
-      return (await takePersons(deps, region, [read.copy]))[0]?.kind === 'taken';
-    },
-  });
-  await start({
-    environment: {
-      host: '127.0.0.1',
-      port,
-      configDir: CONFIG_DIR,
-      dataDir,
-      databaseUrl: url,
-      fundUrls,
-      logLevel: 'silent',
-    },
-    serve: true,
-    work: false,
-    freshLook,
-  });
-  process.send?.('ready');
-}
-
-interface Ground {
-  readonly settings: Settings;
-  readonly funds: ReadonlyMap<string, FundServer>;
-  readonly hospitals: readonly string[];
-}
-
-async function prepare(url: string, dataDir: string): Promise<Ground> {
+  const hospitals = [...loaded.config.institutions.values()].filter(({ kind }) => kind === 'hospital');
   const database = await openDatabase({ url, dataDir });
   await database.migrate();
-  const loaded = loadConfig(CONFIG_DIR);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors));
-  const hospitals = [...loaded.config.institutions.values()]
-    .filter(({ kind }) => kind === 'hospital')
-    .map(({ id }) => id);
   await database.keyStore.add(
-    hospitals.map((id) => {
+    hospitals.map(({ id }) => {
       return { keyHash: createHash('sha256').update(id).digest('hex'), principal: { kind: 'institution', id } };
     }),
   );
-  const funds = new Map<string, FundServer>();
-  for (const region of REGIONS) {
+  for (const [region, fund] of funds) {
     const ids = Array.from({ length: PERSONS }, (_, at) => `${region}p${at}`);
     await database.personStore.importPersons(ids.map((id) => samplePerson(id, { homeRegion: region })));
-    const fund = await startFundServer({ name: region });
     fund.members.enrol(ids.map((id) => bodyOf(id, Date.now())));
-    funds.set(region, fund);
   }
   await database.close();
   const sql = await createConnection(url);
-  await sql.query('UPDATE person SET copied_at_ms = ? - IF(MOD(SUBSTRING(person_id, 8), ?) = 0, ?, 0)', [
-    Date.now(),
-    STALE_EVERY,
-    25 * HOUR_MS,
-  ]);
+  const age = `IF(MOD(SUBSTRING(person_id, 8), ${STALE_EVERY}) = 0, ${25 * HOUR_MS}, 0)`;
+  await sql.query(`UPDATE person SET copied_at_ms = ${Date.now()} - ${age}`);
   await sql.end();
-  const addresses = [...funds].map(([region, fund]) => [region, fund.url] as const);
-  return { settings: { url, port: await freePort(), dataDir, funds: addresses }, funds, hospitals };
+  return hospitals.map(({ id }) => id);
 }
 
-let bills = 0;
-const nextOf = new Map<string, number>();
-
-function requestOf(region: string, hospitals: readonly string[]): Buffer {
-  const at = nextOf.get(region) ?? 0;
-  nextOf.set(region, at + 1);
-  const institutionId = hospitals[bills % hospitals.length] ?? '';
-  const line = { code: 'A1', name: '透析液', quantity: '1', price: '300.00', amount: '300.00' };
-  const body = JSON.stringify({
-    institutionId,
-    billNumber: `P-${bills++}`,
-    personId: `${region}p${at % PERSONS}`,
-    kind: 'outpatient',
-    visitDate: DAY,
-    total: '300.00',
-    lines: [line],
-  });
-  const head = [
-    'POST /v1/settlements HTTP/1.1',
-    'host: bench',
-    `authorization: Bearer ${institutionId}`,
-    'content-type: application/json',
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
+/** Bills of one line, of one county's patients after the other. */
+function createRequests(hospitals: readonly string[]): (region: string) => Buffer {
+  const visitDate = benchDate();
+  const next = new Map<string, number>();
+  let bills = 0;
+  return (region) => {
+    const at = next.get(region) ?? 0;
+    next.set(region, at + 1);
+    const institutionId = hospitals[bills % hospitals.length] ?? '';
+    const line = { code: 'A1', name: '透析液', quantity: '1', price: '300.00', amount: '300.00' };
+    const personId = `${region}p${at % PERSONS}`;
+    const bill = {
+      institutionId,
+      billNumber: `P-${bills++}`,
+      personId,
+      kind: 'outpatient',
+      visitDate,
+      total: '300.00',
+    };
+    const body = JSON.stringify({ ...bill, lines: [line] });
+    const head = `POST /v1/settlements HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${institutionId}`;
+    const length = Buffer.byteLength(body);
+    return Buffer.from(`${head}\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`);
+  };
 }
 
-async function load(ground: Ground, perSecond: number, seconds: number): Promise<Map<string, LoadResult>> {
-  const { port } = ground.settings;
-  const results = await Promise.all(
-    REGIONS.map(async (region, at) => {
-      const next = (): Buffer => requestOf(region, ground.hospitals);
-      const result = await openLoop([port], perSecond / REGIONS.length, seconds, next, seeded(at + 1));
-      return [region, result] as const;
-    }),
-  );
-  return new Map(results);
+/** Two turns one after the other, for the patients of one county. */
+interface Pair {
+  readonly dark: string;
+  readonly patients: string;
+  readonly up: LoadResult;
+  readonly down: LoadResult;
 }
 
-function failed({ statuses }: LoadResult): number {
-  return Object.entries(statuses).reduce((sum, [status, count]) => (status.startsWith('2') ? sum : sum + count), 0);
+function rowOf({ dark, patients, up, down }: Pair): Row {
+  return {
+    dark,
+    'patients of': patients,
+    'up p50 ms': up.p50Ms.toFixed(1),
+    'dark p50 ms': down.p50Ms.toFixed(1),
+    'up p99 ms': up.p99Ms.toFixed(1),
+    'dark p99 ms': down.p99Ms.toFixed(1),
+    'dark max ms': Math.round(down.maxMs),
+    'p99 ratio': (down.p99Ms / up.p99Ms).toFixed(2),
+  };
 }
 
-async function measure(ground: Ground, seconds: number, perSecond: number): Promise<void> {
-  await load(ground, perSecond, 5);
-  const up = new Map<string, number[]>(REGIONS.map((region) => [region, []]));
-  const dark = new Map<string, number[]>(REGIONS.map((region) => [region, []]));
-  for (const silent of REGIONS) {
-    for (const isDark of [false, true]) {
-      if (isDark) ground.funds.get(silent)?.setFaults({ silent: true });
-      const results = await load(ground, perSecond, seconds);
-      ground.funds.get(silent)?.setFaults({});
-      for (const [region, result] of results) {
-        (isDark ? dark : up).get(region)?.push(result.p99Ms);
-        const words = [isDark ? `${silent} dark` : 'all up', `patients of ${region}`, `p50 ${result.p50Ms.toFixed(1)}`];
-        const rest = [
-          `p99 ${result.p99Ms.toFixed(1)}`,
-          `max ${result.maxMs.toFixed(0)} ms`,
-          `${failed(result)} failed`,
-        ];
-        console.log([...words, ...rest].join(', '));
-      }
-      // Until the breaker has let a probe through.
-      if (isDark) await sleep(BREAKER_OPTIONS.resetMs + 500);
-    }
-  }
-  const mean = (values: readonly number[] = []): number => values.reduce((sum, one) => sum + one, 0) / values.length;
-  for (const region of REGIONS) {
-    const [well, ill] = [mean(up.get(region)), dark.get(region) ?? []];
-    const ratios = ill.map((one) => (one / well).toFixed(2)).join(', ');
-    console.log(`patients of ${region}: p99 all up ${well.toFixed(1)} ms; with ${REGIONS.join(', ')} dark × ${ratios}`);
-  }
-}
-
-const [first, second] = process.argv.slice(2);
-if (first === 'serve') {
-  await serve(JSON.parse(second ?? '') as Settings);
-} else {
+/**
+ * What one county in the dark does to the patients of all three. Turns with all funds up and with one silent follow each
+ * other; a fund goes silent when its turn begins, so that the calls that find out are in the figures.
+ */
+export async function benchPartners({ options, say }: BenchContext): Promise<Report> {
+  const seconds = options.seconds * 3;
+  const rounds = Math.max(1, Math.round(options.alternations / 5));
   const dataDir = mkdtempSync(join(tmpdir(), 'tongjie-partners-'));
-  const server = await startPrivateMariadb();
-  let child: ChildProcess | undefined;
-  let ground: Ground | undefined;
+  const started: { stop(): Promise<unknown> }[] = [];
   try {
-    ground = await prepare(await createDatabase(server.url, 'partners'), dataDir);
-    const script = process.argv[1] ?? '';
-    const args = [script, 'serve', JSON.stringify(ground.settings)];
-    child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-    await once(child, 'message');
-    await measure(ground, Number(first ?? 20), Number(second ?? 200));
+    const mariadb = await startPrivateMariadb({ bufferPoolMiB: 1024, redoMiB: 512, flushLogAtTrxCommit: 1 });
+    started.push(mariadb);
+    const funds = new Map<string, FundServer>();
+    for (const region of REGIONS) {
+      const fund = await startFundServer({ name: region });
+      started.push(fund);
+      funds.set(region, fund);
+    }
+    say('writing persons');
+    const requestOf = createRequests(await populate(mariadb.url, dataDir, funds));
+    const service = await startBenchService({
+      CONFIG_DIR,
+      DATA_DIR: dataDir,
+      DATABASE_URL: mariadb.url,
+      FUND_URLS: Array.from(funds, ([region, { url }]) => `${region}=${url}`).join(','),
+    });
+    started.push(service);
+
+    const load = async (length: number): Promise<Map<string, LoadResult>> => {
+      const results = REGIONS.map(async (region, at) => {
+        const next = (): Buffer => requestOf(region);
+        return [
+          region,
+          await openLoop([service.port], PER_SECOND / 3, length, next, seeded(at + 1), CONNECTIONS),
+        ] as const;
+      });
+      const all = new Map(await Promise.all(results));
+      for (const one of all.values()) if (failuresOf(one) > 0) throw new Error(JSON.stringify(one.statuses));
+      return all;
+    };
+    say('warming up');
+    await load(WARM_UP_SECONDS);
+    const pairs: Pair[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      for (const [dark, fund] of funds) {
+        say(`round ${round} of ${rounds}: ${dark} up, then dark`);
+        const up = await load(seconds);
+        fund.setFaults({ silent: true });
+        const down = await load(seconds);
+        fund.setFaults({});
+        for (const region of REGIONS) {
+          pairs.push({ dark, patients: region, up: up.get(region)!, down: down.get(region)! });
+        }
+        // Until the breaker lets a probe through again.
+        await sleep(BREAKER_OPTIONS.resetMs + 500);
+      }
+    }
+    const ratio = (of: (pair: Pair) => boolean): string =>
+      median(pairs.filter(of).map(({ up, down }) => down.p99Ms / up.p99Ms)).toFixed(2);
+    return {
+      scenario: `partners: ${PER_SECOND} bills a second, every ${STALE_EVERY}th copy too old, turns of ${seconds} s`,
+      rows: pairs.map(rowOf),
+      notes: [
+        `p99 one dark ÷ p99 all up, median: own patients ${ratio(({ dark, patients }) => dark === patients)}, others ${ratio(({ dark, patients }) => dark !== patients)}`,
+        `valid: every bill was answered 2xx; a turn has ${Math.round((PER_SECOND * seconds) / 3)} bills of each county`,
+      ],
+      figures: pairs,
+    };
   } finally {
-    child?.kill();
-    for (const fund of ground?.funds.values() ?? []) await fund.stop();
-    await server.stop();
+    for (const one of started.reverse()) await one.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
 }

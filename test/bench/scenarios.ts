@@ -1,7 +1,9 @@
 import { benchAdjudicate } from './adjudicate.ts';
 import { benchClear } from './clear.ts';
+import { benchOutbox } from './drain-outbox.ts';
 import { benchImport } from './import-catalogue.ts';
 import { benchMemory } from './memory.ts';
+import { benchPartners } from './partners.ts';
 import { benchQuote } from './quote.ts';
 import { benchReconcile } from './reconcile.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,6 +18,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   clear: benchClear,
   reconcile: benchReconcile,
   import: benchImport,
+  partners: benchPartners,
+  outbox: benchOutbox,
   start: benchStart,
   memory: benchMemory,
 };

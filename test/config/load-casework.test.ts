@@ -39,7 +39,7 @@ const ITEM = '{ id: card, name: 证, nameEn: card, required: true, toVerify: fal
 const HANDLING = `
 region: "320509"
 checklists:
-  - reasons: [standInRefused, expiredProvisional, diseaseNotOpen, objectionUpheld, manual]
+  - reasons: [standInRefused, expiredProvisional, correctionBlocked, correctionRejected, diseaseNotOpen, objectionUpheld, manual]
     items:
       - ${ITEM}
 deadlines:

@@ -179,6 +179,7 @@ async function fillCases({ caseStore }: Database): Promise<void> {
     why: '看',
   });
   await caseStore.remind(record.dueDate!);
+  await caseStore.keepCounts();
 }
 
 /** Two messages of which one failed, and a breaker that opened. */

@@ -72,6 +72,22 @@ it(
 
     // Every provisional settlement ended, and those that expired are cases.
     expect(await database.provisionalStore.exposures()).toEqual([]);
+    const ended: Record<string, number> = {};
+    for (let at = 0; at < storm.stoodIn.length; at += 500) {
+      for (const one of await database.provisionalStore.byIds(storm.stoodIn.slice(at, at + 500))) {
+        ended[one.state] = (ended[one.state] ?? 0) + 1;
+        const isCase = ['expiredProvisional', 'correctionBlocked'].some((reason) =>
+          storm.cases.has(`${reason} ${one.settlementId}`),
+        );
+        expect({ ...one, isCase }).toMatchObject({ isCase: one.state === 'expired' });
+        if (one.state === 'corrected' && one.correctedBy === undefined) {
+          expect(storm.cases.has(`correctionRejected ${one.settlementId}`)).toBe(true);
+        }
+      }
+    }
+    process.stderr.write(`provisional settlements ended: ${JSON.stringify(ended)}\n`);
+    const { confirmed = 0, corrected = 0, expired = 0 } = ended;
+    expect(confirmed + corrected + expired).toBe(storm.stoodIn.length);
     expect(await database.settlementQueries.unbalanced()).toEqual([]);
     const { provisional = 0, settled = 0, standInRefused = 0 } = storm.outcomes;
     expect(provisional).toBeGreaterThan(SIZE.bills / 50);

@@ -98,6 +98,7 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
   const breakers = createBreakers(BREAKER, undefined, () => clock.now());
   const cases = new Map<string, CaseToOpen>();
   const outcomes: Record<string, number> = {};
+  const stoodIn: string[] = [];
   const live: { settlementId: string; institutionId: string }[] = [];
   const spendable = new Map<string, { bucket: string; name: string }>();
   const funds = new Map<string, FundServer>();
@@ -191,6 +192,7 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind !== 'settled') return;
     const { settlement, verdict } = outcome;
+    if (kind === 'provisional') stoodIn.push(settlement.row.settlementId);
     live.push({ settlementId: settlement.row.settlementId, institutionId: institution.id });
     const deducted = verdict.accumulators.find(({ name }) => /deducted/i.test(name));
     if (deducted !== undefined) spendable.set(settlement.row.homeRegion, deducted);
@@ -251,6 +253,8 @@ export async function createStorm({ database, rulebook, clock, seed, size }: Sto
     persons,
     cases,
     outcomes,
+    /** Settlements that were provisional when they were made. */
+    stoodIn,
     figures: () => ({ bills, corrections, deadLetters, cases: cases.size, ...outcomes }),
 
     /** One turn: weather, bills side by side, something at home, and what the workers do meanwhile. */

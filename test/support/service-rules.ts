@@ -86,7 +86,7 @@ function handling(region: string, days: number): string {
   return `
 region: "${region}"
 checklists:
-  - reasons: [standInRefused, expiredProvisional, diseaseNotOpen, objectionUpheld, manual]
+  - reasons: [standInRefused, expiredProvisional, correctionBlocked, correctionRejected, diseaseNotOpen, objectionUpheld, manual]
     items:
       - { id: card, name: 身份证, nameEn: card, required: true, ${ITEM} }
       - { id: form, name: 申请表, nameEn: form, required: true, ${ITEM.replace('false', 'true')} }

@@ -1,32 +1,20 @@
-import type { CaseOpener, CaseToOpen } from '../standin/ports.ts';
-import type { CaseReason } from '../../core/casework/terms.ts';
+import type { CaseOpener } from '../standin/ports.ts';
 import type { CaseworkDeps } from './case-deps.ts';
 import { openCase } from './open-case.ts';
 
-const ENGINE = { id: 'stand-in', region: undefined };
-
-/** A provisional settlement whose correction could not be made stays as open as one that nobody answered for. */
-const REASONS: Readonly<Record<CaseToOpen['reason'], CaseReason>> = {
-  standInRefused: 'standInRefused',
-  provisionalExpired: 'expiredProvisional',
-  correctionBlocked: 'expiredProvisional',
-  correctionRejected: 'expiredProvisional',
-};
+const ENGINE = { id: 'engine', region: undefined };
 
 /**
- * Opens cases for what the engine could not settle itself while a home fund was away; the same reason and subject again
- * opens nothing.
+ * Opens cases for what the engine could not settle itself; the same reason and subject again opens nothing.
  *
  * @shape casework → opener
  * @throws what {@link openCase} throws
  * @source design §8, §11
  */
-export function caseOpenerOf(deps: CaseworkDeps): CaseOpener {
+export function caseOpenerOf(deps: Pick<CaseworkDeps, 'cases' | 'handlingRules' | 'clock' | 'newId'>): CaseOpener {
   return {
-    async open({ reason, subjectId, homeRegion, treatmentRegion, detail, ...about }) {
+    async open({ homeRegion, treatmentRegion, detail, ...about }) {
       await openCase(deps, {
-        reason: REASONS[reason],
-        subjectId,
         reasonText: detail,
         ...about,
         openingRegion: treatmentRegion,

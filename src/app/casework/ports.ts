@@ -144,6 +144,19 @@ export interface ServiceCount {
   readonly count: number;
 }
 
+/** An objection that was decided against the patient: the fund does not pay for this person, or not for this service. */
+export interface UpheldObjection {
+  readonly objectionId: string;
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly institutionId: string;
+  readonly settlementId: string;
+  readonly personId: string;
+  readonly billNumber: string;
+  readonly deducted: Fen;
+  readonly decision: string;
+}
+
 /** Cases, as they are kept. Every method may throw AppError DATABASE_UNAVAILABLE or DATABASE_BUSY (both retryable). */
 export interface CaseStore {
   /** False when there is one of the same reason and subject already. */
@@ -163,6 +176,10 @@ export interface CaseStore {
   remind(today: DateText): Promise<number>;
   /** Straight-through ones are settlements between two counties less reversals; the others cases, by the day opened. */
   counts(fromMonth: string, toMonth: string): Promise<readonly ServiceCount[]>;
+  /** Counts what was settled in windows that are closed, once each, for {@link counts} to read; answers how many windows. */
+  keepCounts(): Promise<number>;
+  /** Objections upheld against patients, whole or in part, that no case is about; the oldest first. */
+  objectionsAgainstPatients(limit: number): Promise<readonly UpheldObjection[]>;
   /** Which of these hashes some material has. */
   knownHashes(hashes: readonly string[]): Promise<ReadonlySet<string>>;
   /** Hashes of materials after a hash, in order, with whether they are marked as missing. */

@@ -146,5 +146,8 @@ export function headerProblem(file: ImportFile, fields: readonly string[]): stri
 
 /** The texts of a kept row by column. */
 export function fieldsOf(file: ImportFile, values: readonly string[]): Fields {
-  return Object.fromEntries(IMPORT_FILES[file].map((column, at) => [column, values[at] ?? '']));
+  const fields: Record<string, string> = {};
+  let at = 0;
+  for (const column of IMPORT_FILES[file]) fields[column] = values[at++] ?? '';
+  return fields;
 }

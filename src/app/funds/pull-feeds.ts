@@ -152,12 +152,14 @@ export async function pullFeeds(deps: PullDeps, reader: FundReader, signal?: Abo
   };
 }
 
+/** The code of an answer that was understood, about a person whom it cannot be true of. */
+export const PERSON_NOT_TAKEN = 'PERSON_NOT_TAKEN';
+
 /**
  * Has a fresh look at one person and takes what the fund says: for whoever finds the copy too old.
  *
  * @shape person's id → true: the copy is fresh now; false: the fund does not know them
- * @throws AppError as FundReader.person does; ANSWER_NOT_UNDERSTOOD (retryable) for what cannot be taken;
- *   DATABASE_UNAVAILABLE (retryable)
+ * @throws AppError as FundReader.person does; PERSON_NOT_TAKEN, DATABASE_UNAVAILABLE (retryable)
  */
 export async function lookAfresh(deps: TakeDeps, reader: FundReader, personId: string): Promise<boolean> {
   const person = await reader.person(personId);
@@ -167,7 +169,7 @@ export async function lookAfresh(deps: TakeDeps, reader: FundReader, personId: s
   const copies = read.problems === undefined && fields.length === 0 ? [read.copy] : [];
   const [taken] = await takePersons(deps, reader.region, copies);
   if (taken?.kind === 'taken' || taken?.kind === 'outdated') return true;
-  throw new AppError('ANSWER_NOT_UNDERSTOOD', `${reader.region} said of a person what cannot be taken`, {
+  throw new AppError(PERSON_NOT_TAKEN, `${reader.region} said of a person what cannot be taken`, {
     status: 502,
     retryable: true,
     fields,

@@ -1,3 +1,4 @@
+import type { CaseReason } from '../../core/casework/terms.ts';
 import type { Fen } from '../../core/money/fen.ts';
 
 export type { FundTerms } from '../../core/policy/fund-terms.ts';
@@ -17,8 +18,8 @@ export interface FreshLook {
   /**
    * Asks the fund and takes its answer into the copy; false when the fund does not know the person.
    *
-   * @throws AppError BREAKER_OPEN, PARTNER_TIMEOUT, PARTNER_UNREACHABLE, PARTNER_FAILED, ANSWER_NOT_UNDERSTOOD (all
-   *   retryable), PARTNER_REFUSED
+   * @throws AppError BREAKER_OPEN, PARTNER_TIMEOUT, PARTNER_UNREACHABLE, PARTNER_FAILED, ANSWER_NOT_UNDERSTOOD,
+   *   PERSON_NOT_TAKEN (all retryable), PARTNER_REFUSED
    */
   refresh(region: string, personId: string, deadlineMs: number): Promise<boolean>;
 }
@@ -80,8 +81,8 @@ export interface ProvisionalStore {
 
 /** Why the engine hands something over to people. */
 export interface CaseToOpen {
-  readonly reason: 'standInRefused' | 'provisionalExpired' | 'correctionBlocked' | 'correctionRejected';
-  /** With the reason, what makes the case the same case: a settlement, or a bill by institution and number. */
+  readonly reason: Exclude<CaseReason, 'manual'>;
+  /** With the reason, what makes the case the same case: a settlement, an objection, or a bill by institution and number. */
   readonly subjectId: string;
   readonly homeRegion: string;
   readonly treatmentRegion: string;

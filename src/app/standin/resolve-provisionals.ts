@@ -1,6 +1,7 @@
 import { formatFen } from '../../core/money/text.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { SettlementRow } from '../ports.ts';
+import { PERSON_NOT_TAKEN } from '../funds/pull-feeds.ts';
 import type { CaseOpener, CaseToOpen, FreshLook, FundTerms, Provisional, ProvisionalStore } from './ports.ts';
 import { resolveProvisional, type ResolveDeps, type Resolved } from './resolve-provisional.ts';
 
@@ -49,8 +50,14 @@ export async function resolveProvisionals(
       const own = persons[next++];
       if (own === undefined) return;
       const answer = await lookAt(deps, region, own);
-      if (answer === 'none') partnerDown = true;
-      else resolved += await resolvePerson(deps, own, answer);
+      if (answer === 'none') {
+        partnerDown = true;
+        return;
+      }
+      const isUsable = answer !== 'unusable';
+      const done = await (isUsable ? resolvePerson(deps, own, answer) : expire(deps, region, own));
+      // Not in one expression: the sum would be read before the wait, and what others added meanwhile would be lost.
+      resolved += done;
     }
   }
   const ended = await Promise.allSettled(Array.from({ length: PERSONS_AT_ONCE }, work));
@@ -59,7 +66,8 @@ export async function resolveProvisionals(
   return { resolved, more: open.length === ROUND_MAX && resolved > 0, partnerDown };
 }
 
-type Answer = 'known' | 'unknown' | 'none';
+/** `unusable`: there is an answer, but what it says of this person cannot be so; the fund can still be asked about others. */
+type Answer = 'known' | 'unknown' | 'unusable' | 'none';
 
 async function lookAt(
   { freshLook, deadlineMs = DEADLINE_MS }: ResolvingDeps,
@@ -72,17 +80,22 @@ async function lookAt(
     return (await freshLook.refresh(region, first.personId, deadlineMs)) ? 'known' : 'unknown';
   } catch (error) {
     if (!(error instanceof AppError) || error.code.startsWith('DATABASE_')) throw error;
+    if (error.code === PERSON_NOT_TAKEN) return 'unusable';
     // A refusal is an answer: the fund will not speak about this person.
     return error.retryable ? 'none' : 'unknown';
   }
 }
 
-async function resolvePerson(deps: ResolvingDeps, own: readonly Provisional[], answer: Answer): Promise<number> {
+async function resolvePerson(
+  deps: ResolvingDeps,
+  own: readonly Provisional[],
+  answer: 'known' | 'unknown',
+): Promise<number> {
   const openIds = new Set(own.map(({ settlementId }) => settlementId));
   let resolved = 0;
   for (const provisional of own) {
     if (answer === 'unknown')
-      await handOver(deps, provisional, 'provisionalExpired', 'the home fund does not answer for this person');
+      await handOver(deps, provisional, 'expiredProvisional', 'the home fund does not answer for this person');
     else await resolveOne(deps, provisional, openIds);
     openIds.delete(provisional.settlementId);
     resolved += 1;
@@ -100,7 +113,8 @@ async function resolveOne(deps: ResolvingDeps, provisional: Provisional, openIds
       const { rejection, original, difference } = became;
       if (rejection !== undefined) {
         const detail = `${rejection.code}: ${rejection.detail}; the patient owes ${formatFen(difference)}`;
-        await deps.cases.open(caseOf('correctionRejected', original.row, detail));
+        const about = caseOf('correctionRejected', original.row, detail);
+        await deps.cases.open({ ...about, claimed: original.row.fundTotal });
       }
       return;
     }
@@ -132,6 +146,7 @@ async function expire(deps: ResolvingDeps, region: string, open: readonly Provis
   const termMs = deps.terms(region)?.confirmWithinMs;
   if (termMs === undefined) return 0;
   const late = open.filter(({ settledAtMs }) => deps.clock.now() - settledAtMs > termMs);
-  for (const one of late) await handOver(deps, one, 'provisionalExpired', 'the home fund gave no answer in its term');
+  for (const one of late)
+    await handOver(deps, one, 'expiredProvisional', 'the home fund gave no answer of use in its term');
   return late.length;
 }

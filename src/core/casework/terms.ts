@@ -1,8 +1,14 @@
-/** Why a case is handed over. `manual` is opened by a clerk, in words. */
+/**
+ * Why a case is handed over. `expiredProvisional`: the home fund gave no answer in its term; `correctionBlocked`: it did, and
+ * the correction would touch more than its own bill; `correctionRejected`: by its answer nobody but the patient pays. `manual`
+ * is opened by a clerk, in words.
+ */
 export const CASE_REASONS = [
   'standInRefused',
   'diseaseNotOpen',
   'expiredProvisional',
+  'correctionBlocked',
+  'correctionRejected',
   'objectionUpheld',
   'manual',
 ] as const;

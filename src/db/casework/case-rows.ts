@@ -5,6 +5,7 @@ import type {
   Material,
   Reminder,
   ServiceCount,
+  UpheldObjection,
   Verification,
 } from '../../app/casework/ports.ts';
 import type { Fund } from '../../core/policy/terms.ts';
@@ -182,5 +183,19 @@ export function countOf(row: Row): ServiceCount {
     openingRegion: row.opening_region as string,
     decidingRegion: row.deciding_region as string,
     count: exactInteger(row.services),
+  };
+}
+
+export function upheldOf(row: Row): UpheldObjection {
+  return {
+    objectionId: row.objection_id as string,
+    homeRegion: row.home_region as string,
+    treatmentRegion: row.treatment_region as string,
+    institutionId: row.institution_id as string,
+    settlementId: row.settlement_id as string,
+    personId: row.person_id as string,
+    billNumber: row.bill_number as string,
+    deducted: exactInteger(row.deducted_fen),
+    decision: (row.decision as string | null) ?? '',
   };
 }

@@ -4,13 +4,13 @@ import {
   caseColumns,
   caseOf,
   changingColumns,
-  countOf,
   eventColumns,
   eventOf,
   lookOf,
   materialColumns,
   materialOf,
   reminderOf,
+  upheldOf,
   verificationOf,
 } from './case-rows.ts';
 import { isUniqueConflict } from '../engine/driver-errors.ts';
@@ -19,8 +19,7 @@ import { enter } from '../ledger/journal.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 import { isMysql } from '../engine/is-mysql.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { countServices, keepServiceCounts } from './service-counts.ts';
 
 // Both engines put a row that is there already aside, each in words of its own.
 const REMIND = (ignore: string): string => `
@@ -31,30 +30,15 @@ const REMIND = (ignore: string): string => `
 
 const REMINDED = 'SELECT COUNT(*) AS reminders FROM casework_reminder WHERE reminded_on = ?';
 
-/**
- * Cases by the day they were opened; settlements between two counties by their own day, less reversals. The windows that can
- * hold such a day are found first, so that only their settlements are read.
- */
-const COUNTS = `
-  SELECT SUBSTR(opened_on, 1, 7) AS month, service_form, opening_region, deciding_region, COUNT(*) AS services
-  FROM casework_case WHERE opened_on >= ? AND opened_on < ?
-  GROUP BY SUBSTR(opened_on, 1, 7), service_form, opening_region, deciding_region
-  UNION ALL
-  SELECT SUBSTR(s.settled_on, 1, 7), 'straightThrough', s.treatment_region, s.home_region,
-    SUM(CASE WHEN s.attempt > 0 THEN 1 ELSE -1 END)
-  FROM settlement s
-  WHERE s.home_region <> s.treatment_region AND s.settled_on >= ? AND s.settled_on < ?
-    AND s.window_id IN (SELECT w.window_id FROM clearing_window w
-      WHERE w.opened_at_ms < ? AND (w.closed_at_ms IS NULL OR w.closed_at_ms >= ?))
-  GROUP BY SUBSTR(s.settled_on, 1, 7), s.treatment_region, s.home_region
-  ORDER BY 1, 3, 4, 2`;
-
-function monthAfter(month: string): string {
-  const [year, number] = [Number(month.slice(0, 4)), Number(month.slice(5, 7))];
-  return number === 12
-    ? `${String(year + 1).padStart(4, '0')}-01`
-    : `${month.slice(0, 5)}${String(number + 1).padStart(2, '0')}`;
-}
+/** Objections about the person's insurance and what it covers. Decisions are few: the index by state leads to all of them. */
+const AGAINST_PATIENTS = `
+  SELECT o.objection_id, o.home_region, o.treatment_region, o.institution_id, o.settlement_id, o.deducted_fen, o.decision,
+    s.person_id, SUBSTR(s.bill_key, LENGTH(o.institution_id) + 2) AS bill_number
+  FROM objection o JOIN settlement s ON s.settlement_id = o.settlement_id
+  WHERE o.state = 'decided' AND o.reason_code IN ('notInsured', 'notCovered') AND o.deducted_fen > 0
+    AND o.undone_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM casework_case c
+      WHERE c.reason = 'objectionUpheld' AND c.subject_id = o.objection_id)
+  ORDER BY o.objection_id LIMIT ?`;
 
 async function writeChange(transaction: Knex.Transaction, change: CaseChange): Promise<boolean> {
   const { record, event, material, verify, unverify, entry } = change;
@@ -216,14 +200,11 @@ export function createCaseStore(knex: Knex): CaseStore {
 
     remind: (today) => remind(knex, today),
 
-    async counts(fromMonth, toMonth) {
-      const from = `${fromMonth}-01`;
-      const end = `${monthAfter(toMonth)}-01`;
-      // A day of slack on both sides: processes need not agree on the time to the second.
-      const opensBefore = Date.parse(`${end}T00:00:00+08:00`) + DAY_MS;
-      const closesAfter = Date.parse(`${from}T00:00:00+08:00`) - DAY_MS;
-      const rows = await rowsOf<Row>(knex, COUNTS, [from, end, from, end, opensBefore, closesAfter]);
-      return rows.map(countOf).filter(({ count }) => count !== 0);
+    counts: (fromMonth, toMonth) => countServices(knex, fromMonth, toMonth),
+    keepCounts: () => keepServiceCounts(knex),
+
+    async objectionsAgainstPatients(limit) {
+      return (await rowsOf<Row>(knex, AGAINST_PATIENTS, [limit])).map(upheldOf);
     },
 
     ...contents(knex),

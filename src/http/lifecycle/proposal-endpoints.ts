@@ -1,3 +1,5 @@
+import { handOverObjections } from '../../app/casework/hand-over-objections.ts';
+import { caseOpenerOf } from '../../app/casework/open-for-engine.ts';
 import { checkProposal } from '../../app/lifecycle/check-proposal.ts';
 import { deskOf } from '../../app/lifecycle/desk-of.ts';
 import { makeProposal, type Made } from '../../app/lifecycle/make-proposal.ts';
@@ -96,8 +98,14 @@ export function payRequest(deps: HttpDeps, call: Call<life.BankReturnRequest>) {
 }
 
 /** POST /v1/proposals/:id/approval: done in the same breath. */
-export async function approveProposal({ lifecycle }: HttpDeps, call: Call): Promise<Reply<life.ProposalView>> {
+export async function approveProposal(
+  { lifecycle, casework }: HttpDeps,
+  call: Call,
+): Promise<Reply<life.ProposalView>> {
   const made = await checkProposal(lifecycle, { ...deskOf(call.caller), proposalId: idOf(call) });
+  if (made.proposal.content.act === 'decide') {
+    await handOverObjections({ cases: casework.cases, opener: caseOpenerOf(casework) });
+  }
   return { status: 200, body: presentProposal(made.proposal) };
 }
 

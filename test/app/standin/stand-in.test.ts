@@ -40,7 +40,12 @@ const TERMS: FundTerms = {
 describeEachDatabase('standing in for a home fund', (open) => {
   let database: Database;
   let clock: FakeClock;
-  let fund: { error: AppError | undefined; asked: string[]; says: Map<string, Omit<PersonCopy, 'asOfMs'>> };
+  let fund: {
+    error: AppError | undefined;
+    asked: string[];
+    nonsense: Set<string>;
+    says: Map<string, Omit<PersonCopy, 'asOfMs'>>;
+  };
   let cases: CaseToOpen[];
   let bills = 0;
   const newId = createIdSource(() => Date.now());
@@ -48,7 +53,7 @@ describeEachDatabase('standing in for a home fund', (open) => {
   beforeEach(async () => {
     database = await open();
     clock = fakeClock('2026-11-24 10:00');
-    fund = { error: undefined, asked: [], says: new Map() };
+    fund = { error: undefined, asked: [], nonsense: new Set(), says: new Map() };
     cases = [];
   });
 
@@ -74,6 +79,7 @@ describeEachDatabase('standing in for a home fund', (open) => {
     async refresh(_region: string, personId: string): Promise<boolean> {
       fund.asked.push(personId);
       if (fund.error !== undefined) throw fund.error;
+      if (fund.nonsense.has(personId)) throw new AppError('PERSON_NOT_TAKEN', 'no', { status: 502, retryable: true });
       const says = fund.says.get(personId);
       if (says !== undefined) await feed({ ...says, asOfMs: clock.now() });
       return says !== undefined;
@@ -270,8 +276,24 @@ describeEachDatabase('standing in for a home fund', (open) => {
     clock.advance(7 * DAY);
     await resolve();
     expect(await provisional(first)).toMatchObject({ state: 'expired' });
-    expect(cases).toMatchObject([{ reason: 'provisionalExpired', subjectId: first }]);
+    expect(cases).toMatchObject([{ reason: 'expiredProvisional', subjectId: first }]);
     expect(await database.provisionalStore.exposures()).toEqual([]);
+  });
+
+  it('is held up by no person of whom the fund says what cannot be so; theirs become a case in the end', async () => {
+    const ids = [await person(25), await person(25), await person(25)];
+    fund.error = silent();
+    const { settle, resolve } = process();
+    const [bad, ...good] = await Promise.all(ids.map((id) => settledId(settle(id, 50_000))));
+    fund.error = undefined;
+    fund.nonsense.add(ids[0]!);
+    expect(await resolve()).toEqual({ resolved: 2, more: false, partnerDown: false });
+    for (const id of good) expect(await provisional(id)).toMatchObject({ state: 'confirmed' });
+    expect(await provisional(bad!)).toMatchObject({ state: 'provisional' });
+    clock.advance(7 * DAY);
+    await resolve();
+    expect(await provisional(bad!)).toMatchObject({ state: 'expired' });
+    expect(cases).toMatchObject([{ reason: 'expiredProvisional', subjectId: bad }]);
   });
 
   it('refuses beyond the limits, writes nothing, and opens one case however often the bill comes', async () => {

@@ -247,5 +247,20 @@ describeEachDatabase('counts of services', (open) => {
     ]);
     expect(await database.caseStore.counts('2026-12', '2026-12')).toEqual(counts.slice(4));
     expect(await database.caseStore.counts('2025-01', '2026-10')).toEqual([]);
+
+    // A closed window is counted once, and what is settled in the next one is added.
+    expect(await database.caseStore.keepCounts()).toBe(0);
+    await database.clearingStore.closeWindow('2026-11-24', '2026-11-25', Date.UTC(2026, 10, 24, 17));
+    await Promise.all([1, 2, 3].map(() => database.caseStore.keepCounts()));
+    expect(await database.caseStore.keepCounts()).toBe(0);
+    expect(await database.caseStore.counts('2026-11', '2026-12')).toEqual(counts);
+    expect(await database.caseStore.counts('2026-12', '2026-12')).toEqual(counts.slice(4));
+    await database.settlementStore.transact(needFor(['p1']), ({ windowId }) => ({
+      writes: writesFor([sampleSettlement({ settledOn: '2026-11-25', windowId })], {}),
+      result: undefined,
+    }));
+    const after = await database.caseStore.counts('2026-11', '2026-11');
+    expect(after[0]).toEqual({ ...counts[0], count: 3 });
+    expect(after.slice(1)).toEqual(counts.slice(1, 4));
   });
 });
