@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
 import type { LifeNeed, LifeState, LifeStore, LifeWrites, Pair, StatementLife } from '../app/lifecycle/ports.ts';
 import type { StatementState } from '../core/lifecycle/statement-states.ts';
+import { hasReached, type WindowState } from '../core/lifecycle/window-states.ts';
 import { invariant } from '../core/invariant.ts';
 import { insertRows } from './bulk-insert.ts';
 import { exactInteger } from './exact-integer.ts';
 import { inTransaction } from './in-transaction.ts';
-import { enter, holdOpenWindow } from './journal.ts';
+import { enter, holdOpenWindow, lockSettlements } from './journal.ts';
 import {
   adjustmentRow,
   OBJECTED_SETTLEMENTS,
@@ -73,6 +74,8 @@ async function lockSubject(
       const [window] = await transaction<Row>('clearing_window')
         .where('window_id', exactInteger(row.window_id))
         .forUpdate();
+      // Reconciled and not issued: clearing is still at it, or died over it.
+      if (!hasReached(window?.state as WindowState, 'issued')) return NOTHING;
       return { ...NOTHING, statement: statementLifeOf({ ...row, business_date: window?.business_date }) };
     }
     case 'objection': {
@@ -119,13 +122,15 @@ async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pai
   const { subject, settlementIds = [] } = need;
   const found = await lockSubject(transaction, subject, pair);
   const openWindowId = await holdOpenWindow(transaction);
+  const { statement, objection } = found;
+  const ids = [...settlementIds, ...(objection === undefined ? [] : [objection.settlementId])].filter(canBeId);
+  await lockSettlements(transaction, ids);
   const proposals = canBeId(subject.id)
     ? await transaction<Row>('proposal')
         .where({ subject_kind: subject.kind, subject_id: subject.id })
         .orderBy('proposal_id')
         .select('*')
     : [];
-  const { statement, objection } = found;
   const besides =
     statement === undefined
       ? []
@@ -133,7 +138,6 @@ async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pai
           .where('window_id', statement.windowId)
           .whereNot('statement_id', statement.statementId)
           .select('state');
-  const ids = [...settlementIds, ...(objection === undefined ? [] : [objection.settlementId])].filter(canBeId);
   const places = ids.map(() => '?').join(',');
   const rows =
     ids.length === 0

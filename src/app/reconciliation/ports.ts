@@ -266,7 +266,8 @@ export interface AdjustmentSink {
    * proposed → accepted, the journal entry and the adjustment of the open window's gross, all or nothing; false when the
    * difference is not proposed any more.
    *
-   * @throws AppError ALREADY_CORRECTED when another difference of the same settlement was accepted with money
+   * @throws AppError ALREADY_CORRECTED when another difference of the same settlement was accepted with money,
+   *   ITEM_OBJECTED when an objection to it is open or took something off
    */
   adjust(decision: Decision, entry: JournalEntry, adjustment: WindowAdjustment): Promise<boolean>;
 }

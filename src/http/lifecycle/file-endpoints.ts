@@ -40,6 +40,8 @@ export async function downloadStatement(
   if (statement === undefined || !isPartyOf(caller, statement.homeRegion, statement.treatmentRegion)) {
     throw notFound('statement');
   }
+  const window = await clearing.window(statement.windowId);
+  if (window === undefined || !hasReached(window.state, 'issued')) throw notFound('statement');
   return fileOf(await exportPairStatement(lifecycle, statement), query.format);
 }
 
