@@ -11,8 +11,9 @@ import { fakeClock } from '../support/fake-clock.ts';
 import { startPrivateMariadb, type PrivateMariadb } from '../support/private-mariadb.ts';
 import { dueIn, expectSquare } from '../support/square.ts';
 import { admitPersons, startTraffic } from '../support/traffic.ts';
-import { runStorm, settleDown, type Storm } from './clearing-storm.ts';
+import { runStorm, settleDown } from './clearing-storm.ts';
 import { openOffice } from './storm-office.ts';
+import type { Storm } from './storm-world.ts';
 
 const IS_LONG = process.env['STORM'] === '1';
 const SIZE = IS_LONG ? { days: 30, bills: 200_000, atOnce: 160 } : { days: 6, bills: 1200, atOnce: 16 };

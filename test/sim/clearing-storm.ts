@@ -2,9 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Knex } from 'knex';
 import { dayOfMonth, monthOf, nextDate, shiftMonth, type DateText } from '../../src/core/calendar.ts';
-import type { Database } from '../../src/db/open-database.ts';
 import { clearNow } from '../../src/jobs/clearing-job.ts';
 import type { RunnerDeps } from '../../src/jobs/runner.ts';
 import { AppError } from '../../src/platform/errors.ts';
@@ -13,32 +11,10 @@ import { createChance, seedOf, type Chance } from '../../src/simulators/chance.t
 import { clearingPorts } from '../support/clearing.ts';
 import type { ChildOrder, Death } from '../support/clearing-child.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
-import type { PrivateMariadb } from '../support/private-mariadb.ts';
-import { COUNTIES, type Traffic } from '../support/traffic.ts';
+import { COUNTIES } from '../support/traffic.ts';
 import { CLERK_ACTS, confirmAll, decideAll, payAll } from './storm-clerks.ts';
 import { FILE_ACTS } from './storm-files.ts';
-import type { Office } from './storm-office.ts';
-
-/** What happens in a storm, and to what. */
-export interface Storm {
-  readonly database: Database;
-  readonly mariadb: PrivateMariadb;
-  readonly clock: FakeClock;
-  readonly traffic: Traffic;
-  readonly office: Office;
-  /** For looking at what use cases do not show. */
-  readonly knex: Knex;
-  readonly dataDir: string;
-  /** How often each act was done. */
-  readonly done: Map<string, number>;
-}
-
-/** Something that happens between counters' bills, so many times in a thousand turns. More of them: more of the world. */
-export interface StormAct {
-  readonly name: string;
-  readonly perMille: number;
-  run(storm: Storm, chance: Chance): Promise<void>;
-}
+import type { Storm, StormAct } from './storm-world.ts';
 
 const CHILD = resolve(import.meta.dirname, '../support/clearing-child.ts');
 const LEASE_OVER_MS = 15_001;

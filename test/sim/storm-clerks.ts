@@ -3,7 +3,7 @@ import type { StatementLife } from '../../src/app/lifecycle/ports.ts';
 import type { StatementState } from '../../src/core/lifecycle/statement-states.ts';
 import type { Chance } from '../../src/simulators/chance.ts';
 import { COUNTIES } from '../support/traffic.ts';
-import type { Storm, StormAct } from './clearing-storm.ts';
+import type { Storm, StormAct } from './storm-world.ts';
 import type { Office } from './storm-office.ts';
 
 const UNCONFIRMED: readonly StatementState[] = ['issued', 'homeConfirmed', 'treatmentConfirmed'];

@@ -12,7 +12,7 @@ import type { Chance } from '../../src/simulators/chance.ts';
 import { allDifferences, chsText, csvText, withFile, type DayLine } from '../support/reconciliation-day.ts';
 import { COUNTIES } from '../support/traffic.ts';
 import { zipOf } from '../support/zip-files.ts';
-import type { Storm, StormAct } from './clearing-storm.ts';
+import type { Storm, StormAct } from './storm-world.ts';
 
 type Row = Readonly<Record<string, string | number | null>>;
 type About = Pick<SentFile, 'source' | 'party' | 'region' | 'businessDate'>;
