@@ -129,6 +129,7 @@ async function reverse(
 ): Promise<boolean> {
   invariant(ours !== undefined, 'a settlement is reversed');
   const { settlementId, institutionId } = ours;
+  await deps.differences.requireUncorrected(settlementId);
   const outcome = await deps.reverse({
     settlementId,
     institutionId,

@@ -240,6 +240,12 @@ export interface DifferenceStore {
   list(filter: DifferenceFilter): Promise<readonly RecordedDifference[]>;
   /** How many differences of each class a run has; classes without one are absent. */
   countByClass(runId: number): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Asked before a settlement is reversed, because accepting that afterwards would come too late.
+   *
+   * @throws AppError ALREADY_CORRECTED when a difference of the settlement was accepted with money
+   */
+  requireUncorrected(settlementId: string): Promise<void>;
   /** open → proposed: the first of two people. */
   propose(decision: Decision, region: string): Promise<boolean>;
   /** open or proposed → refused. */

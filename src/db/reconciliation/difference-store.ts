@@ -98,6 +98,11 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
       return Object.fromEntries(rows.map((row) => [row.class as string, exactInteger(row.n)]));
     },
 
+    async requireUncorrected(settlementId) {
+      const [found] = await knex('reconciliation_difference').where('corrects', settlementId).limit(1).select('run_id');
+      if (found !== undefined) throw alreadyCorrected();
+    },
+
     propose: (decision, region) =>
       decide(knex, decision, ['open'], {
         state: 'proposed',

@@ -33,11 +33,14 @@ async function uphold(settlement: StoredSettlement, life: Life, database: Databa
   await life.act(subject, UPHELD, settlement.row.homeRegion);
 }
 
-/** The hospital's file says that the funds paid something else for a bill; the first clerk has proposed the correction. */
-async function proposedCorrection(database: Database, life: Life, settlement: StoredSettlement, by: number) {
+/**
+ * The hospital's file says that the funds paid something else for a bill, or knows nothing of it (`by` undefined); the first
+ * clerk has proposed the correction.
+ */
+async function proposedCorrection(database: Database, life: Life, settlement: StoredSettlement, by?: number) {
   const about = { source: 'institution', party: HOSPITAL, businessDate: FIRST_DATE } as const;
   const line = lineFor(settlement.row);
-  const text = csvText([{ ...line, fundTotal: line.fundTotal + by }], about);
+  const text = csvText(by === undefined ? [] : [{ ...line, fundTotal: line.fundTotal + by }], about);
   const sent = { ...about, fileName: 'day.csv', region: AWAY };
   const { runId } = await withFile(text, sent, (file) => reconcile(database, file));
   const { runs, differences, adjustments } = database.reconciliation;
@@ -49,10 +52,10 @@ async function proposedCorrection(database: Database, life: Life, settlement: St
     clock: life.clock,
     newId: createIdSource(() => life.clock.nowMs),
   };
-  const [amount] = await differences.list({ runId, class: 'amount', limit: 1 });
+  const [found] = await differences.list({ runId, class: by === undefined ? 'missingThere' : 'amount', limit: 1 });
   const accept = (region: string) => {
     const caller = { kind: 'clerk', id: region, region } as const;
-    return acceptDifference(deps, { caller, runId, differenceNo: amount!.differenceNo, reason: 'so' });
+    return acceptDifference(deps, { caller, runId, differenceNo: found!.differenceNo, reason: 'so' });
   };
   await accept(AWAY);
   return () => accept(HOME);
@@ -176,6 +179,18 @@ describeEachDatabase('a window with lines from earlier ones', (open) => {
     expect(deducted.reduce((sum, { amount }) => sum + amount, 0)).toBe(-FUNDS);
     expect(await database.clearingStore.statements(2)).toMatchObject([{ owed: -7_300 }]);
     expect(await life.statement(`1-${HOME}-${AWAY}`)).toMatchObject({ disputed: 200 });
+  });
+
+  it('is not corrected by a reversal, either, which would leave the earlier correction behind', async () => {
+    const { database, life } = await started();
+    const bill = await life.settle();
+    await life.clear();
+    await (
+      await proposedCorrection(database, life, bill, -100)
+    )();
+    // Nothing is reversed: the helper's way of reversing throws.
+    const accept = await proposedCorrection(database, life, bill);
+    await expect(accept()).rejects.toMatchObject({ code: 'ALREADY_CORRECTED' });
   });
 
   it('is not corrected by a file where an objection decides, one of the two at once', async () => {
