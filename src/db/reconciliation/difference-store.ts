@@ -99,8 +99,8 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
     },
 
     async requireUncorrected(settlementId) {
-      const [found] = await knex('reconciliation_difference').where('corrects', settlementId).limit(1).select('run_id');
-      if (found !== undefined) throw alreadyCorrected();
+      const own = knex<Row>('reconciliation_difference').where('corrects', settlementId).limit(1);
+      if ((await own.select('run_id')).length > 0) throw alreadyCorrected();
     },
 
     propose: (decision, region) =>

@@ -13,7 +13,7 @@ const hash = z.string().meta({ description: 'SHA-256, 64 hex digits' });
 const person = z.string();
 
 /** A month, `YYYY-MM`. */
-const month = z
+export const month = z
   .string()
   .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is not a month such as "2026-11"')
   .meta({ examples: ['2026-11'] });
