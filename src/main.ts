@@ -33,7 +33,7 @@ import { startCalendar } from './jobs/calendar-job.ts';
 import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
 import { remindersJob } from './jobs/casework-job.ts';
 import { keepJob } from './jobs/runner.ts';
-import { CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
+import { CALENDAR_TIME, CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
 import { watchCorrections } from './jobs/watch-corrections.ts';
 import { standInFor, watchPartners, workForPartners, type PartnerOptions, type StandInParts } from './partner-parts.ts';
 import type { Breakers } from './partners/breakers.ts';
@@ -217,7 +217,11 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
     runClearing,
     jobs: {
       clearingTime: CLEARING_TIME,
-      list: (limit) => listJobs({ runs: database.jobRunStore, clearing: database.clearingStore, clock }, limit),
+      calendarTime: CALENDAR_TIME,
+      list: (limit) => {
+        const { jobRunStore: runs, clearingStore: clearing } = database;
+        return listJobs({ runs, clearing, lifecycle: parts.lifecycle, clock }, limit);
+      },
       find: (runId) => database.jobRunStore.find(runId),
       startClearing: (businessDate) => starter.start(businessDate),
     },

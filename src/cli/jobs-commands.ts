@@ -8,12 +8,13 @@ import { loadRules } from '../config/load-rules.ts';
 import { openDatabase, type Database } from '../db/open-database.ts';
 import { clearNow } from '../jobs/clearing-job.ts';
 import { LEASE_MS } from '../jobs/lease.ts';
-import { CLEARING_TIME } from '../jobs/schedule.ts';
+import { CALENDAR_TIME, CLEARING_TIME } from '../jobs/schedule.ts';
 import { systemClock } from '../platform/clock.ts';
 import { AppError } from '../platform/errors.ts';
 import { createIdSource } from '../platform/ids.ts';
 import { shanghaiInstant } from '../platform/instant.ts';
 import { parseDate } from './clear-command.ts';
+import { readCalendar } from './life-commands.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { renderTable } from './terminal-table.ts';
 
@@ -55,8 +56,10 @@ function progressText({ step, businessDate, done, total }: JobRun): string {
   return step === undefined ? '' : `${step} ${businessDate ?? ''}${share}`;
 }
 
-function printList({ due, runs }: JobList): void {
+function printList({ due, steps, runs }: JobList): void {
   console.log(`clearing, every night at ${CLEARING_TIME}; due: ${due.length === 0 ? 'nothing' : due.join(' ')}`);
+  const months = steps.map(({ step, month, since }) => `${step} of ${month} (since ${since})`).join(', ');
+  console.log(`calendar, every morning at ${CALENDAR_TIME}; due: ${months === '' ? 'nothing' : months}`);
   const columns = ['run', 'job', 'state', 'started', 'took', 'at', 'outcome'].map((title) => {
     return { title, align: 'left' as const };
   });
@@ -73,8 +76,10 @@ function printList({ due, runs }: JobList): void {
 }
 
 async function list({ json }: JsonOption): Promise<void> {
-  await withDatabase(async ({ jobRunStore: runs, clearingStore: clearing }) => {
-    const jobs = await listJobs({ runs, clearing, clock }, RUNS_SHOWN);
+  const calendar = readCalendar(readEnvironment().configDir);
+  await withDatabase(async ({ jobRunStore: runs, clearingStore: clearing, calendarStore, lifeQueries }) => {
+    const lifecycle = { calendarStore, lifeQueries, calendar: () => calendar, clock };
+    const jobs = await listJobs({ runs, clearing, lifecycle, clock }, RUNS_SHOWN);
     if (json) console.log(JSON.stringify({ schedule: CLEARING_TIME, ...jobs }, undefined, 2));
     else printList(jobs);
   });

@@ -26,7 +26,8 @@ type Cells = readonly (string | number | boolean | undefined)[];
 /** More than anybody reads at a terminal. */
 const LIMIT = 1000;
 
-function readCalendar(configDir: string): ClearingCalendar {
+/** The calendar of a configuration. */
+export function readCalendar(configDir: string): ClearingCalendar {
   const errors: RuleError[] = [];
   const loaded = loadCalendar(configDir, loadWorkingDays(configDir, errors));
   if (loaded.ok && errors.length === 0) return loaded.calendar;

@@ -70,6 +70,7 @@ export interface HttpDeps {
   readonly runClearing: (businessDate: DateText) => Promise<readonly ClearingWindow[]>;
   readonly jobs: {
     readonly clearingTime: string;
+    readonly calendarTime: string;
     readonly list: (limit: number) => Promise<JobList>;
     readonly find: (runId: string) => Promise<JobRun | undefined>;
     /** Answers with the run's id as soon as it runs. */

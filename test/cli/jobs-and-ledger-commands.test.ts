@@ -24,6 +24,7 @@ describe('tongjie', () => {
     expect(await run('jobs', 'run', 'clearing')).toContain(`issued ${YESTERDAY}`);
     const list = await run('jobs');
     expect(list).toContain('due: nothing');
+    expect(list).toContain('calendar, every morning at 05:00; due: ');
     expect(list).toMatch(new RegExp(`clearing +done +\\d{4}-.* s +issue ${YESTERDAY} +issued ${YESTERDAY}`));
     expect(JSON.parse(await run('jobs', 'list', '--json'))).toMatchObject({ due: [], runs: [{ state: 'done' }] });
     expect(await run('jobs', 'run', 'clearing')).toContain('nothing was due');

@@ -41,7 +41,9 @@ describe.each(['sqlite', 'mariadb'] as const)('jobs and books over HTTP on %s', 
 
   it('has nothing due on the first day, and runs all the same', async () => {
     const { body } = await get('/v1/jobs');
-    expect(body).toEqual({ jobs: [{ name: 'clearing', schedule: 'every night at 00:30', due: [] }], runs: [] });
+    const clearing = { name: 'clearing', schedule: 'every night at 00:30', due: [] };
+    const calendar = { name: 'calendar', schedule: 'every morning at 05:00', due: [], steps: [] };
+    expect(body).toEqual({ jobs: [clearing, calendar], runs: [] });
     const { status, body: started } = await start({});
     expect(status).toBe(202);
     expect(await ended(started.runId)).toMatchObject({ name: 'clearing', state: 'done', outcome: { issued: [] } });
@@ -50,13 +52,13 @@ describe.each(['sqlite', 'mariadb'] as const)('jobs and books over HTTP on %s', 
   it('shows what is due, what ran, and what came of it', async () => {
     service.clock.nowMs += 2 * DAY_MS;
     const due = ['2026-11-24', '2026-11-25'];
-    expect((await get('/v1/jobs')).body.jobs).toMatchObject([{ due }]);
+    expect((await get('/v1/jobs')).body.jobs).toMatchObject([{ due }, { due: [] }]);
     const first = await begin({ businessDate: '2026-11-24' });
     expect(await ended(first)).toMatchObject({ step: 'issue', outcome: { issued: [due[0]] } });
     const second = await begin({});
     expect(await ended(second)).toMatchObject({ businessDate: due[1], outcome: { issued: [due[1]] } });
     const { body } = await get('/v1/jobs');
-    expect(body.jobs).toMatchObject([{ due: [] }]);
+    expect(body.jobs).toMatchObject([{ due: [] }, { due: [] }]);
     expect(body.runs.map(({ runId }) => runId).slice(0, 2)).toEqual([second, first]);
   });
 

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { nextDate } from '../../src/core/calendar.ts';
-import type { Database } from '../../src/db/open-database.ts';
+import { dayOfMonth, monthOf, nextDate, shiftMonth, type DateText } from '../../src/core/calendar.ts';
 import { clearNow } from '../../src/jobs/clearing-job.ts';
 import type { RunnerDeps } from '../../src/jobs/runner.ts';
 import { AppError } from '../../src/platform/errors.ts';
@@ -11,31 +10,13 @@ import { createIdSource } from '../../src/platform/ids.ts';
 import { createChance, seedOf, type Chance } from '../../src/simulators/chance.ts';
 import { clearingPorts } from '../support/clearing.ts';
 import type { ChildOrder, Death } from '../support/clearing-child.ts';
-import { FIRST_DATE } from '../support/databases.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
-import type { PrivateMariadb } from '../support/private-mariadb.ts';
-import { COUNTIES, type Traffic } from '../support/traffic.ts';
-
-/** What happens in a storm, and to what. */
-export interface Storm {
-  readonly database: Database;
-  readonly mariadb: PrivateMariadb;
-  readonly clock: FakeClock;
-  readonly traffic: Traffic;
-  readonly dataDir: string;
-  /** How often each act was done. */
-  readonly done: Map<string, number>;
-}
-
-/** Something that happens between counters' bills, so many times in a thousand turns. More of them: more of the world. */
-export interface StormAct {
-  readonly name: string;
-  readonly perMille: number;
-  run(storm: Storm, chance: Chance): Promise<void>;
-}
+import { COUNTIES } from '../support/traffic.ts';
+import { CLERK_ACTS, confirmAll, decideAll, payAll } from './storm-clerks.ts';
+import { FILE_ACTS } from './storm-files.ts';
+import type { Storm, StormAct } from './storm-world.ts';
 
 const CHILD = resolve(import.meta.dirname, '../support/clearing-child.ts');
-const AT_ONCE = 48;
 const LEASE_OVER_MS = 15_001;
 
 function dateOf(clock: FakeClock): string {
@@ -75,8 +56,8 @@ async function killWorker({ mariadb, clock, dataDir }: Storm, chance: Chance): P
   await once(child, 'exit');
 }
 
-/** Everything that happens beside settling and reversing. */
-export const ACTS: readonly StormAct[] = [
+/** What befalls the machines. */
+const ACTS: readonly StormAct[] = [
   { name: 'clear in the middle of the day', perMille: 60, run: (storm) => clearWhatIsDue(storm) },
   {
     name: 'kill the database',
@@ -123,30 +104,74 @@ async function night(storm: Storm, day: string, chance: Chance): Promise<void> {
     await killWorker(storm, chance);
   }
   // Now and then nobody comes that night; the next one catches up.
-  if (chance.hits(850)) await clearWhatIsDue(storm);
-  else storm.done.set('miss a night', (storm.done.get('miss a night') ?? 0) + 1);
+  if (chance.hits(850)) {
+    await clearWhatIsDue(storm);
+    await storm.office.keepCalendar();
+  } else storm.done.set('miss a night', (storm.done.get('miss a night') ?? 0) + 1);
 }
 
-/** Lets days of settling, reversing, clearing and dying pass; the same seed brings the same acts in the same order. */
+/** How long a storm is, and how it is told from others. */
+export interface StormPlan {
+  readonly seed: number;
+  readonly firstDate: DateText;
+  readonly days: number;
+  readonly bills: number;
+  /** Counters that settle at the same time: in so many turns the bills are done. */
+  readonly atOnce: number;
+  /** After each night, when nothing is under way. */
+  readonly afterNight: (number: number) => Promise<void>;
+}
+
+/**
+ * Lets days of settling, reversing, clearing, disputing, paying, reconciling and dying pass; the same seed brings the same
+ * acts in the same order.
+ */
 export async function runStorm(
   storm: Storm,
-  { seed, days, bills }: { readonly seed: number; readonly days: number; readonly bills: number },
-  acts: readonly StormAct[] = ACTS,
+  { seed, firstDate, days, bills, atOnce, afterNight }: StormPlan,
 ): Promise<void> {
-  const chance = createChance(seed);
-  let day = FIRST_DATE;
+  const [chance, clerks, files] = [0, 1, 2].map((stream) => createChance(seedOf(seed, 'acts', stream))) as [
+    Chance,
+    Chance,
+    Chance,
+  ];
+  let day = firstDate;
   for (let number = 1; number <= days; number++) {
     let left = Math.ceil(bills / days);
     while (left > 0) {
-      const size = Math.min(left, AT_ONCE);
+      const size = Math.min(left, atOnce);
       left -= size;
       // What happens happens while bills are under way.
-      await Promise.all([turn(storm, seedOf(seed, number, left), size), act(storm, acts, chance)]);
+      await Promise.all([
+        turn(storm, seedOf(seed, number, left), size),
+        act(storm, ACTS, chance),
+        act(storm, CLERK_ACTS, clerks),
+        act(storm, FILE_ACTS, files),
+      ]);
     }
     await night(storm, day, chance);
+    await afterNight(number);
     day = nextDate(day);
     if (dateOf(storm.clock) < day) storm.clock.put(`${day} 08:00`);
   }
   storm.clock.advance(24 * 3_600_000);
   await clearWhatIsDue(storm);
+}
+
+/** Afterwards everything comes to its end: disputes are decided, what came of them is stated, and all of it is paid. */
+export async function settleDown(storm: Storm, seed: number): Promise<void> {
+  const chance = createChance(seedOf(seed, 'end'));
+  const { clock, office } = storm;
+  const laterMonth = (): string => shiftMonth(monthOf(dateOf(clock)), 1);
+  await decideAll(storm, chance);
+  await office.keepCalendar();
+  clock.advance(24 * 3_600_000);
+  await clearWhatIsDue(storm);
+  await confirmAll(storm);
+  // The month of the last window is over, and its payments are instructed.
+  clock.put(`${dayOfMonth(laterMonth(), 2)} 00:30`);
+  await clearWhatIsDue(storm);
+  await confirmAll(storm);
+  await office.keepCalendar();
+  await payAll(storm, chance);
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { expect } from 'vitest';
 import { takeTrialBalance } from '../../src/app/ledger/trial-balance.ts';
+import type { Adjustment } from '../../src/core/lifecycle/adjustments.ts';
+import { hasReached } from '../../src/core/lifecycle/window-states.ts';
 import type {
   NetPosition,
   PairStatement,
@@ -42,13 +44,18 @@ async function itemsOf(
   return items;
 }
 
-/** A statement says what its items say, to the fen and to the hash. */
-async function expectStatement(database: Database, statement: PairStatement): Promise<StatementItem[]> {
+/** A statement says what its items and its lines from earlier windows say, to the fen and to the hash. */
+async function expectStatement(
+  database: Database,
+  statement: PairStatement,
+  adjustments: readonly Adjustment[],
+): Promise<StatementItem[]> {
   const { windowId, homeRegion, treatmentRegion } = statement;
+  const lines = adjustments.filter((line) => pairOf(line) === pairOf(statement));
   const items = await itemsOf(database, windowId, homeRegion, treatmentRegion);
   const found = {
     settlements: items.length,
-    owed: items.reduce((sum, { owed }) => sum + owed, 0),
+    owed: items.reduce((sum, { owed }) => sum + owed, 0) + sumOfLines(lines),
     itemsHash: hash('sha256', items.map(hashOf).join('')),
   };
   expect(found, statement.statementId).toEqual({
@@ -89,36 +96,59 @@ export async function expectCleared(
 
   let counted = 0;
   let late = 0;
+  const adjusted: Adjustment[] = [];
   for (const { windowId, state } of windows) {
-    expect(state, `window ${windowId}`).toBe('issued');
+    expect(hasReached(state, 'issued'), `window ${windowId} is ${state}`).toBe(true);
     const own = byWindow.get(windowId) ?? [];
     expect(await database.windowReader.count(windowId), `window ${windowId}`).toBe(own.length);
     counted += own.length;
     const statements = await database.clearingStore.statements(windowId);
+    const adjustments = await database.clearingStore.adjustments(windowId);
+    adjusted.push(...adjustments);
     const stated = [];
-    for (const statement of statements) stated.push(...(await expectStatement(database, statement)));
+    for (const statement of statements) {
+      stated.push(...(await expectStatement(database, statement, adjustments)));
+    }
     expect(stated.map(({ settlementId }) => settlementId).sort()).toEqual(
-      ofGroupsThatOwe(own.filter(crossesCounties), ({ homeRegion, treatmentRegion }) => homeRegion + treatmentRegion)
+      ofGroupsThatOwe(own.filter(crossesCounties), pairOf, adjustments)
         .map(({ settlementId }) => settlementId)
         .sort(),
     );
     expectNets(await database.clearingStore.netPositions(windowId), statements);
     const institutions = await database.clearingStore.institutionStatements(windowId);
-    const owing = ofGroupsThatOwe(own, ({ institutionId }) => institutionId);
+    const owing = ofGroupsThatOwe(own, ({ institutionId }) => institutionId, adjustments);
     expect(institutions.reduce((sum, one) => sum + one.settlements, 0)).toBe(owing.length);
+    const owed = own.reduce((sum, { fundTotal, account }) => sum + fundTotal + account, sumOfLines(adjustments));
+    expect(institutions.reduce((sum, one) => sum + one.owed, 0)).toBe(owed);
     late += own.filter(({ reverses }) => answered.get(reverses ?? '')?.row.windowId !== windowId && reverses).length;
   }
   const open = await database.clearingStore.openWindow();
   expect(counted + (byWindow.get(open.windowId)?.length ?? 0)).toBe(answered.size);
   expectLinks(rows, answered);
-  await expectBooks(database, rows);
+  adjusted.push(...(await database.clearingStore.adjustments(open.windowId)));
+  await expectBooks(database, rows, adjusted);
   return { windows: windows.length, settlements: counted, late };
 }
 
+type Named = Pick<Adjustment, 'homeRegion' | 'treatmentRegion' | 'institutionId'>;
+
+function pairOf({ homeRegion, treatmentRegion }: Omit<Named, 'institutionId'>): string {
+  return homeRegion + treatmentRegion;
+}
+
+function sumOfLines(lines: readonly Adjustment[]): number {
+  return lines.reduce((sum, { amount }) => sum + amount, 0);
+}
+
 /** Bills of groups in which anything is owed: where all was paid in cash, there is no statement. */
-function ofGroupsThatOwe(rows: readonly SettlementRow[], nameOf: (row: SettlementRow) => string): SettlementRow[] {
-  const owing = new Set(rows.filter(({ fundTotal, account }) => fundTotal !== 0 || account !== 0).map(nameOf));
-  return rows.filter((row) => owing.has(nameOf(row)));
+function ofGroupsThatOwe(
+  rows: readonly SettlementRow[],
+  nameOf: (row: Named) => string,
+  adjustments: readonly Adjustment[],
+): SettlementRow[] {
+  const owing = rows.filter(({ fundTotal, account }) => fundTotal !== 0 || account !== 0);
+  const names = new Set([...owing, ...adjustments].map(nameOf));
+  return rows.filter((row) => names.has(nameOf(row)));
 }
 
 function crossesCounties({ homeRegion, treatmentRegion }: SettlementRow): boolean {
@@ -135,11 +165,16 @@ function expectLinks(rows: readonly SettlementRow[], answered: ReadonlyMap<strin
   }
 }
 
-async function expectBooks(database: Database, rows: readonly SettlementRow[]): Promise<void> {
+async function expectBooks(
+  database: Database,
+  rows: readonly SettlementRow[],
+  adjustments: readonly Adjustment[],
+): Promise<void> {
   expect(await database.settlementQueries.unbalanced()).toEqual([]);
   const { accounts, books } = await takeTrialBalance(database.ledgerQueries, undefined, undefined);
   for (const { book, debit, credit } of books) expect([book, debit + credit]).toEqual([book, 0]);
-  const owed = rows.reduce((sum, { fundTotal, account }) => sum + fundTotal + account, 0);
+  const moved = sumOfLines(adjustments.filter(({ kind }) => kind !== 'carried'));
+  const owed = rows.reduce((sum, { fundTotal, account }) => sum + fundTotal + account, moved);
   const payable = accounts.filter(({ account }) => account === 'payable');
   expect(payable.reduce((sum, { amount }) => sum - amount, 0)).toBe(owed);
 }

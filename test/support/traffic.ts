@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredSettlement } from '../../src/app/ports.ts';
-import { reverseSettlement, type ReverseDeps } from '../../src/app/settlement/reverse-settlement.ts';
+import {
+  reverseSettlement,
+  type ReverseCommand,
+  type ReverseDeps,
+  type ReverseOutcome,
+} from '../../src/app/settlement/reverse-settlement.ts';
 import { settleBills, type SettleOutcome } from '../../src/app/settlement/settle-bills.ts';
 import type { BillCommand } from '../../src/app/settlement/judge-bill.ts';
 import { compileCasePolicy } from '../../src/config/case-rulebook.ts';
@@ -54,6 +59,8 @@ export interface Traffic {
   settle(chance: Chance): Promise<StoredSettlement>;
   /** Reverses one of the bills that stand; nothing when none does. */
   reverse(chance: Chance): Promise<StoredSettlement | undefined>;
+  /** Reverses a bill that somebody else names, as often as it is asked for. */
+  undo(command: ReverseCommand): Promise<ReverseOutcome>;
 }
 
 const ASK_AGAIN_MS = 20;
@@ -94,6 +101,11 @@ export function startTraffic(database: Database, persons: readonly string[], clo
   const answered = new Map<string, StoredSettlement>();
   const standing: StoredSettlement[] = [];
   let bills = 0;
+  const undo = async (command: ReverseCommand): Promise<ReverseOutcome> => {
+    const outcome = await reverseSettlement(deps, command);
+    if (outcome.kind !== 'dependents') answered.set(outcome.reversal.row.settlementId, outcome.reversal);
+    return outcome;
+  };
 
   return {
     answered,
@@ -116,12 +128,11 @@ export function startTraffic(database: Database, persons: readonly string[], clo
       const [original] = standing.splice(chance.below(standing.length), 1);
       const { institutionId, settlementId } = original!.row;
       const command = { institutionId, settlementId, reason: 'entered twice' };
-      const outcome = await untilAnswered(() => reverseSettlement(deps, command));
-      if (outcome.kind !== 'reversed' && outcome.kind !== 'repeat') {
-        throw new Error(`a bill was not reversed: ${outcome.kind}`);
-      }
-      answered.set(outcome.reversal.row.settlementId, outcome.reversal);
+      const outcome = await untilAnswered(() => undo(command));
+      // A conflict: reconciliation has reversed it for another reason.
+      if (outcome.kind === 'dependents') throw new Error('a bill was not reversed: others depend on it');
       return outcome.reversal;
     },
+    undo,
   };
 }

@@ -40,6 +40,8 @@ export interface WindowPage {
 /** What the journal put into a window. */
 export interface WindowJournal {
   readonly booked: readonly AccountSum[];
+  /** Of it, what deductions and corrections moved: the adjustments of the window must come to the same. */
+  readonly adjusted: readonly AccountSum[];
   readonly unbalanced: readonly string[];
   readonly entries: number;
   readonly firstAtMs: number | undefined;

@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { differencesOf, type AccountSum, type Difference, type GroupSum } from '../../core/clearing/agreement.ts';
+import {
+  differencesOf,
+  postedDifferences,
+  type AccountSum,
+  type Difference,
+  type GroupSum,
+} from '../../core/clearing/agreement.ts';
 import { owedByPair } from '../../core/clearing/netting.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
@@ -147,7 +153,8 @@ function disagrees(windowId: number, wrong: readonly string[]): AppError {
 /**
  * Goes over a closed window once and computes it in three ways: the database sums layers and, apart from them, postings by
  * account; bill after bill is added up and hashed here in the order of ids. What they come to must be the same to the fen,
- * every bill must have its document, and its postings must come to 0 in each book.
+ * every bill must have its document, and its postings must come to 0 in each book. Lines from earlier windows that move money
+ * must be those that the journal entered.
  *
  * @shape window → gross, statements by pair and by institution, and what moved in every account
  * @units fen
@@ -183,11 +190,15 @@ export async function sumWindow(
 
   const journal = await reader.journal(windowId);
   wrong.push(...journal.unbalanced.map((id) => `the postings of ${id}`));
+  const adjustments = await reader.adjustments(windowId);
+  // What comes back from under an objection was posted with its bill.
+  const moved = adjustments.filter(({ kind }) => kind !== 'carried').map((line) => ({ ...line, settlements: 0 }));
+  wrong.push(...postedDifferences(moved, journal.adjusted).map(wordsFor));
   if (wrong.length > 0) throw disagrees(windowId, wrong);
 
   for (const sum of journal.booked) ongoing.addBooked(sum);
   ongoing.during(journal.firstAtMs, journal.lastAtMs);
-  return resultOf(windowId, ongoing, gross, await reader.adjustments(windowId));
+  return resultOf(windowId, ongoing, gross, adjustments);
 }
 
 function resultOf(

@@ -1,4 +1,5 @@
 import { nextDate, type DateText } from '../../core/calendar.ts';
+import { listDueSteps, type DueStep, type DueStepDeps } from '../lifecycle/list-due-steps.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { lastDayOver } from '../clearing/clear-due.ts';
 import type { ClearingStore } from '../ports.ts';
@@ -8,6 +9,7 @@ import type { JobRun, JobRunStore } from './ports.ts';
 export interface JobListDeps {
   readonly runs: Pick<JobRunStore, 'latest'>;
   readonly clearing: Pick<ClearingStore, 'openWindow' | 'closedWindows'>;
+  readonly lifecycle: DueStepDeps;
   readonly clock: Clock;
 }
 
@@ -15,6 +17,8 @@ export interface JobListDeps {
 export interface JobList {
   /** Business days that clearing has before it, oldest first: closed ones that are not issued, and those that are over. */
   readonly due: readonly DateText[];
+  /** What the calendar has before it, oldest first. */
+  readonly steps: readonly DueStep[];
   /** Newest first. */
   readonly runs: readonly JobRun[];
 }
@@ -27,7 +31,7 @@ const DUE_MAX = 400;
  *
  * @throws AppError NO_OPEN_WINDOW, DATABASE_UNAVAILABLE (retryable)
  */
-export async function listJobs({ runs, clearing, clock }: JobListDeps, limit: number): Promise<JobList> {
+export async function listJobs({ runs, clearing, lifecycle, clock }: JobListDeps, limit: number): Promise<JobList> {
   const [open, closed, latest] = [
     await clearing.openWindow(),
     await clearing.closedWindows(),
@@ -36,5 +40,5 @@ export async function listJobs({ runs, clearing, clock }: JobListDeps, limit: nu
   const due = closed.map(({ businessDate }) => businessDate);
   const last = lastDayOver(clock.now());
   for (let day = open.businessDate; day <= last && due.length < DUE_MAX; day = nextDate(day)) due.push(day);
-  return { due, runs: latest };
+  return { due, steps: await listDueSteps(lifecycle), runs: latest };
 }

@@ -9,8 +9,8 @@ import type { LifeQueries } from './ports.ts';
 
 /** What exporting needs from outside. */
 export interface ExportDeps {
-  readonly clearing: Pick<ClearingStore, 'items' | 'adjustments' | 'grossItems'>;
-  readonly lifeQueries: Pick<LifeQueries, 'institutionItems'>;
+  readonly clearing: Pick<ClearingStore, 'items' | 'adjustments' | 'institutionStatements'>;
+  readonly lifeQueries: Pick<LifeQueries, 'institutionItems' | 'homesIn'>;
 }
 
 /**
@@ -67,33 +67,40 @@ function adjustmentRow(adjustment: Adjustment): ExportRow {
 /** Reads a page of items after one; less than the limit is the last page. */
 type ReadPage = (after: string, limit: number) => Promise<readonly StatementItem[]>;
 
-async function* itemPages(reads: readonly ReadPage[]): AsyncGenerator<readonly StatementItem[]> {
-  for (const read of reads) {
-    let after: string | undefined = '';
-    while (after !== undefined) {
-      const page = await read(after, ITEMS_PER_PAGE);
-      if (page.length > 0) yield page;
-      after = page.length < ITEMS_PER_PAGE ? undefined : page.at(-1)?.settlementId;
-    }
+async function* itemPages(read: ReadPage): AsyncGenerator<readonly StatementItem[]> {
+  for (let after: string | undefined = ''; after !== undefined;) {
+    const page = await read(after, ITEMS_PER_PAGE);
+    if (page.length > 0) yield page;
+    after = page.length < ITEMS_PER_PAGE ? undefined : page.at(-1)?.settlementId;
   }
+}
+
+/** Reads several lists as one, in the order of settlement ids: the order in which items are hashed. */
+function merging(reads: readonly ReadPage[]): ReadPage {
+  return async (after, limit) => {
+    const pages = await Promise.all(reads.map((read) => read(after, limit)));
+    const items = pages.flat().sort((one, other) => (one.settlementId < other.settlementId ? -1 : 1));
+    return items.slice(0, limit);
+  };
 }
 
 interface Expected {
   readonly statementId: string;
   readonly institutionId: string;
   readonly owed: Fen;
-  readonly itemsHash?: string;
+  /** Undefined where nothing is stated. */
+  readonly itemsHash: string | undefined;
 }
 
 /** Adds up what it hands out; the file has its last row only when that comes to what was stated. */
 async function* rowsOf(
-  reads: readonly ReadPage[],
+  read: ReadPage,
   adjustments: readonly Adjustment[],
   expected: Expected,
 ): AsyncGenerator<readonly ExportRow[], undefined> {
   const itemsHash = new ItemsHash();
   let owed = 0;
-  for await (const page of itemPages(reads)) {
+  for await (const page of itemPages(read)) {
     const rows = page.map(itemRow);
     for (const row of rows) {
       itemsHash.add(Buffer.from(row.hash, 'latin1'));
@@ -128,15 +135,15 @@ export async function exportPairStatement(
   return {
     statementId,
     about: { statementId, windowId, homeRegion, treatmentRegion, settlements },
-    pages: () => rowsOf([read], adjustments, expected),
+    pages: () => rowsOf(read, adjustments, expected),
   };
 }
 
 /**
- * What an institution gets for a window, for a file: its bills of all home counties, its own too, county after county, and
- * its lines from earlier windows.
+ * What an institution gets for a window, for a file: its bills of all home counties, its own too, and its lines from earlier
+ * windows; where nothing is owed to it, those that there are.
  *
- * @throws InvariantViolation while it is read, when its rows do not come to the gross
+ * @throws InvariantViolation while it is read, when its rows do not come to what was stated
  */
 export async function exportInstitutionStatement(
   { clearing, lifeQueries }: ExportDeps,
@@ -144,20 +151,24 @@ export async function exportInstitutionStatement(
   institutionId: string,
   treatmentRegion: string,
 ): Promise<StatementExport> {
-  const [gross, lines] = await Promise.all([clearing.grossItems(windowId), clearing.adjustments(windowId)]);
-  const own = gross.filter((item) => item.institutionId === institutionId);
-  const homes = [...new Set(own.map(({ homeRegion }) => homeRegion))].sort();
+  const [statements, lines] = await Promise.all([
+    clearing.institutionStatements(windowId),
+    clearing.adjustments(windowId),
+  ]);
+  const stated = statements.find((one) => one.institutionId === institutionId);
+  // Not from the gross: who paid everything in cash is stated with the others.
+  const homes = stated === undefined ? [] : await lifeQueries.homesIn(windowId, treatmentRegion);
   const statementId = `${windowId}-${institutionId}`;
-  const owed = own.reduce((sum, { amount }) => sum + amount, 0);
   const reads = homes.map(
     (homeRegion): ReadPage =>
       (after, limit) =>
         lifeQueries.institutionItems({ windowId, homeRegion, treatmentRegion, institutionId }, after, limit),
   );
   const adjustments = lines.filter((line) => line.institutionId === institutionId);
+  const expected = { statementId, institutionId, owed: stated?.owed ?? 0, itemsHash: stated?.itemsHash };
   return {
     statementId,
     about: { statementId, windowId, institutionId, treatmentRegion },
-    pages: () => rowsOf(reads, adjustments, { statementId, institutionId, owed }),
+    pages: () => rowsOf(merging(reads), adjustments, expected),
   };
 }

@@ -281,6 +281,8 @@ export interface LifeQueries {
   openObjections(query: ListQuery): Promise<readonly Objection[]>;
   /** An institution's items of one pair in a window, in the order of settlement ids, in pages. */
   institutionItems(of: InstitutionItems, after: string, limit: number): Promise<readonly StatementItem[]>;
+  /** Counties whose people had bills of a county's institutions in a window, sorted. */
+  homesIn(windowId: number, treatmentRegion: string): Promise<readonly string[]>;
   run(runId: string): Promise<PaymentRun | undefined>;
   payment(paymentId: string): Promise<Payment | undefined>;
   payments(runId: string | undefined, query: ListQuery): Promise<readonly Payment[]>;

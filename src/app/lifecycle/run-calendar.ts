@@ -8,7 +8,7 @@ import { undoDeductions } from './undo-deductions.ts';
 import { resizePrefunds } from './watch-prefunds.ts';
 
 /** How far back a process that was down for long looks for months that it missed. */
-const MONTHS_BACK = 14;
+export const MONTHS_BACK = 14;
 
 /** What the calendar enters as whoever entered it. */
 const BY = 'calendar';

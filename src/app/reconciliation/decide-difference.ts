@@ -81,7 +81,7 @@ function requireChecker(
  * postings and the open window's gross, a reversal is made as an institution would make it.
  *
  * @shape command → the difference, `proposed` or `accepted`
- * @throws AppError NOT_FOUND, NOT_DECIDABLE, SECOND_PERSON_NEEDED, ALREADY_CORRECTED, LATER_BILLS_DEPEND (a reversal would
+ * @throws AppError NOT_FOUND, NOT_DECIDABLE, SECOND_PERSON_NEEDED, ALREADY_CORRECTED, ITEM_OBJECTED, LATER_BILLS_DEPEND (a reversal would
  *   change later bills), DATABASE_UNAVAILABLE (retryable)
  * @source design §9, §10
  */
@@ -129,6 +129,7 @@ async function reverse(
 ): Promise<boolean> {
   invariant(ours !== undefined, 'a settlement is reversed');
   const { settlementId, institutionId } = ours;
+  await deps.differences.requireUncorrected(settlementId);
   const outcome = await deps.reverse({
     settlementId,
     institutionId,

@@ -247,6 +247,12 @@ export interface DifferenceStore {
   list(filter: DifferenceFilter): Promise<readonly RecordedDifference[]>;
   /** How many differences of each class a run has; classes without one are absent. */
   countByClass(runId: number): Promise<Readonly<Record<string, number>>>;
+  /**
+   * Asked before a settlement is reversed, because accepting that afterwards would come too late.
+   *
+   * @throws AppError ALREADY_CORRECTED when a difference of the settlement was accepted with money
+   */
+  requireUncorrected(settlementId: string): Promise<void>;
   /** open → proposed: the first of two people. */
   propose(decision: Decision, region: string): Promise<boolean>;
   /** open or proposed → refused. */
@@ -273,7 +279,8 @@ export interface AdjustmentSink {
    * proposed → accepted, the journal entry and the adjustment of the open window's gross, all or nothing; false when the
    * difference is not proposed any more.
    *
-   * @throws AppError ALREADY_CORRECTED when another difference of the same settlement was accepted with money
+   * @throws AppError ALREADY_CORRECTED when another difference of the same settlement was accepted with money,
+   *   ITEM_OBJECTED when an objection to it is open or took something off
    */
   adjust(decision: Decision, entry: JournalEntry, adjustment: WindowAdjustment): Promise<boolean>;
 }

@@ -93,6 +93,16 @@ function sumsOf(booked: readonly AccountSum[]): Sums {
 }
 
 /**
+ * Holds sums by layer against what was posted for them.
+ *
+ * @shape sums by layer, accounts posted → every account where they differ
+ * @units fen
+ */
+export function postedDifferences(gross: readonly LayerSum[], booked: readonly AccountSum[]): Difference[] {
+  return sumsOf(bookedFor(gross)).differencesFrom(sumsOf(booked));
+}
+
+/**
  * Holds three computations of a window against each other: layers summed by the database, bills added up one by one, and
  * what was posted.
  *
@@ -114,5 +124,5 @@ export function differencesOf(
     byBill.add(`${groupName(group)} fundTotal`, group.fundTotal);
     byBill.add(`${groupName(group)} account`, group.account);
   }
-  return [...byBill.differencesFrom(byLayer), ...sumsOf(bookedFor(gross)).differencesFrom(sumsOf(booked))];
+  return [...byBill.differencesFrom(byLayer), ...postedDifferences(gross, booked)];
 }

@@ -227,6 +227,7 @@ export function createWindowReader(knex: Knex): WindowReader {
 
     async journal(windowId) {
       const booked = await rows(`${JOURNAL} ${JOURNAL_GROUP}`, [windowId]);
+      const adjusted = await rows(`${JOURNAL} AND j.kind IN ('deduction', 'correction') ${JOURNAL_GROUP}`, [windowId]);
       const [times] = await rows(
         `SELECT COUNT(*) AS n, MIN(entered_at_ms) AS first_at_ms, MAX(entered_at_ms) AS last_at_ms
            FROM journal_entry WHERE window_id = ?`,
@@ -235,6 +236,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       const instant = (value: unknown): number | undefined => (value === null ? undefined : exactInteger(value));
       return {
         booked: booked.map(accountSumOf),
+        adjusted: adjusted.map(accountSumOf),
         unbalanced: await ids(JOURNAL_UNBALANCED, [windowId]),
         entries: exactInteger(times?.n),
         firstAtMs: instant(times?.first_at_ms),

@@ -27,6 +27,11 @@ function asDriverError(error: unknown): DriverError | undefined {
   return isDrivers ? (error as DriverError) : undefined;
 }
 
+/** Whether two transactions waited for each other, and this one was chosen to be rolled back. */
+export function isDeadlock(error: unknown): boolean {
+  return asDriverError(error)?.errno === DEADLOCK;
+}
+
 /** Whether the same transaction may well succeed when it is simply tried again. */
 export function isContention(error: unknown): boolean {
   const errno = asDriverError(error)?.errno;

@@ -16,6 +16,16 @@ export async function holdOpenWindow(transaction: Knex.Transaction): Promise<num
 }
 
 /**
+ * Holds settlements, which never change, so that two who would move money of the same one come after each other. To be asked
+ * before anything is read without a lock.
+ */
+export async function lockSettlements(transaction: Knex.Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const own = transaction<Row>('settlement').whereIn('settlement_id', [...ids]);
+  await own.orderBy('settlement_id').forUpdate().select('settlement_id');
+}
+
+/**
  * Enters postings in the ledger inside the transaction that they belong to, in the window that is open then.
  *
  * @throws InvariantViolation when the postings do not come to 0 in each book

@@ -21,6 +21,10 @@ const INSTITUTION_ITEMS = `SELECT settlement_id, institution_id, bill_key, schem
   FROM settlement WHERE window_id = ? AND home_region = ? AND treatment_region = ? AND settlement_id > ?
     AND institution_id = ? ORDER BY settlement_id LIMIT ?`;
 
+// Grouped by the index of windows, so that it is a few seeks.
+const PAIRS = `SELECT home_region, treatment_region, MIN(settlement_id) FROM settlement
+  WHERE window_id = ? GROUP BY home_region, treatment_region`;
+
 /** A condition on two columns of counties, either of which may be the one asked for. */
 function ofCounty({ county }: ListQuery, one: string, other: string): { sql: string; values: string[] } {
   if (county === undefined) return { sql: '1 = 1', values: [] };
@@ -78,6 +82,11 @@ export function createLifeQueries(knex: Knex): LifeQueries {
     async institutionItems({ windowId, homeRegion, treatmentRegion, institutionId }, after, limit) {
       const values = [windowId, homeRegion, treatmentRegion, after, institutionId, limit];
       return (await rowsOf<Row>(knex, INSTITUTION_ITEMS, values)).map(statementItemOf);
+    },
+
+    async homesIn(windowId, treatmentRegion) {
+      const rows = await rowsOf<Row>(knex, PAIRS, [windowId]);
+      return rows.filter((row) => row.treatment_region === treatmentRegion).map((row) => row.home_region as string);
     },
 
     run: async (id) => map(await find('SELECT * FROM payment_run WHERE run_id = ?', id), runOf),

@@ -10,7 +10,7 @@ import type {
   SubjectKind,
 } from '../../app/lifecycle/ports.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
-import type { Scheme } from '../../core/policy/terms.ts';
+import type { Fund, Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
 import type { Row } from '../engine/raw-rows.ts';
@@ -23,10 +23,12 @@ export const STATEMENTS = `SELECT t.*, w.business_date FROM clearing_statement t
 export const PAYMENTS = `SELECT p.*, r.instructed_at_ms FROM payment p
   JOIN payment_run r ON r.run_id = p.run_id`;
 
-/** A bill with whether it is reversed: the reversal of attempt n of a bill is its attempt −n. */
+/** A bill with whether it is reversed (the reversal of attempt n of a bill is its attempt −n) and what corrected it. */
 export const OBJECTED_SETTLEMENTS = `SELECT s.*,
     (SELECT COUNT(*) FROM settlement r WHERE r.bill_key = s.bill_key AND r.attempt = -s.attempt) AS reversals,
-    (SELECT COUNT(*) FROM objection o WHERE o.settlement_id = s.settlement_id) AS objections
+    (SELECT COUNT(*) FROM objection o WHERE o.settlement_id = s.settlement_id) AS objections,
+    (SELECT COALESCE(SUM(d.adjust_by_fen), 0) FROM reconciliation_difference d
+       WHERE d.corrects = s.settlement_id AND d.state = 'accepted') AS corrected_fen
   FROM settlement s`;
 
 function optionalInteger(value: unknown): number | undefined {
@@ -170,7 +172,10 @@ export function adjustmentRow(adjustment: Adjustment): Row {
 }
 
 export function objectedSettlementOf(record: Row): ObjectedSettlement {
-  const funds = Object.entries(FUND_COLUMNS).map(([fund, column]) => [fund, exactInteger(record[column])]);
+  const paid = Object.entries(FUND_COLUMNS).map(([fund, column]) => [fund, exactInteger(record[column])]);
+  const funds = Object.fromEntries(paid) as Record<Fund, number>;
+  // What reconciliation corrected, on the pool, is no longer there to object to, or is there besides.
+  const corrected = exactInteger(record.corrected_fen);
   return {
     settlementId: record.settlement_id as string,
     institutionId: record.institution_id as string,
@@ -178,8 +183,8 @@ export function objectedSettlementOf(record: Row): ObjectedSettlement {
     windowId: exactInteger(record.window_id),
     ...pairOf(record),
     reverses: optionalText(record.reverses),
-    funds: Object.fromEntries(funds) as ObjectedSettlement['funds'],
-    fundTotal: exactInteger(record.fund_total_fen),
+    funds: { ...funds, pool: funds.pool + corrected },
+    fundTotal: exactInteger(record.fund_total_fen) + corrected,
     reversed: exactInteger(record.reversals) > 0,
     objected: exactInteger(record.objections) > 0,
   };

@@ -6,7 +6,7 @@ import { invariant } from '../../core/invariant.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { enter, holdOpenWindow } from '../ledger/journal.ts';
+import { enter, holdOpenWindow, lockSettlements } from '../ledger/journal.ts';
 import {
   adjustmentRow,
   OBJECTED_SETTLEMENTS,
@@ -121,13 +121,15 @@ async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pai
   const { subject, settlementIds = [] } = need;
   const found = await lockSubject(transaction, subject, pair);
   const openWindowId = await holdOpenWindow(transaction);
+  const { statement, objection } = found;
+  const ids = [...settlementIds, ...(objection === undefined ? [] : [objection.settlementId])].filter(canBeId);
+  await lockSettlements(transaction, ids);
   const proposals = canBeId(subject.id)
     ? await transaction<Row>('proposal')
         .where({ subject_kind: subject.kind, subject_id: subject.id })
         .orderBy('proposal_id')
         .select('*')
     : [];
-  const { statement, objection } = found;
   const besides =
     statement === undefined
       ? []
@@ -135,7 +137,6 @@ async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pai
           .where('window_id', statement.windowId)
           .whereNot('statement_id', statement.statementId)
           .select('state');
-  const ids = [...settlementIds, ...(objection === undefined ? [] : [objection.settlementId])].filter(canBeId);
   const places = ids.map(() => '?').join(',');
   const rows =
     ids.length === 0

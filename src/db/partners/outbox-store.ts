@@ -146,7 +146,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
           await insertRows(transaction, 'outbox_held', rows, { key: ['message_id'], columns: ['message_id'] });
           await removeFresh(transaction, fresh);
         };
-        await retryContention(() => inTransaction(knex, move));
+        await inTransaction(knex, move);
       }
       const held = sortedIds(messages.filter(isHeld));
       if (held.length === 0) return;

@@ -10,7 +10,7 @@ import { AppError } from '../../platform/errors.ts';
 import { isUniqueConflict } from '../engine/driver-errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
-import { enter, holdOpenWindow } from '../ledger/journal.ts';
+import { enter, holdOpenWindow, lockSettlements } from '../ledger/journal.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { adjustmentRow } from '../lifecycle/life-rows.ts';
 import { differenceOf } from './difference-rows.ts';
@@ -97,6 +97,11 @@ export function createDifferenceStore(knex: Knex): DifferenceStore {
       return Object.fromEntries(rows.map((row) => [row.class as string, exactInteger(row.n)]));
     },
 
+    async requireUncorrected(settlementId) {
+      const own = knex<Row>('reconciliation_difference').where('corrects', settlementId).limit(1);
+      if ((await own.select('run_id')).length > 0) throw alreadyCorrected();
+    },
+
     propose: (decision, region) =>
       decide(knex, decision, ['open'], {
         state: 'proposed',
@@ -130,6 +135,20 @@ async function writeAdjustment(
   await transaction('clearing_adjustment').insert(row);
 }
 
+/** What is disputed, or was taken off in a dispute, is not taken off again because a file says so. */
+async function refuseObjected(transaction: Knex.Transaction, settlementId: string): Promise<void> {
+  const standing = transaction<Row>('objection')
+    .where('settlement_id', settlementId)
+    .where((either) => void either.whereNot('state', 'decided').orWhere('deducted_fen', '>', 0));
+  const [objection] = await standing.whereNull('undone_at_ms').select('objection_id');
+  if (objection === undefined) return;
+  throw new AppError('ITEM_OBJECTED', 'the settlement is under objection, or an objection to it was upheld', {
+    status: 409,
+    help: 'refuse this one: the objection decides what is paid',
+    extra: { objectionId: objection.objection_id as string },
+  });
+}
+
 export function createAdjustmentSink(knex: Knex): AdjustmentSink {
   return {
     adjust: (decision, entry, adjustment) =>
@@ -137,6 +156,8 @@ export function createAdjustmentSink(knex: Knex): AdjustmentSink {
         inTransaction(knex, async (transaction) => {
           const columns = { ...decided(decision, 'accepted'), outcome_id: entry.entryId, corrects: entry.subjectId };
           if (!(await decide(transaction, decision, ['proposed'], columns))) return false;
+          await lockSettlements(transaction, [entry.subjectId]);
+          await refuseObjected(transaction, entry.subjectId);
           await enter(transaction, entry);
           await writeAdjustment(transaction, adjustment, entry.entryId);
           return true;

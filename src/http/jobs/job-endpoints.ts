@@ -19,9 +19,15 @@ const RUNS_SHOWN = 50;
 
 /** GET /v1/jobs: what ran, what is due, how long it took. */
 export async function listJobRuns({ jobs }: HttpDeps): Promise<Reply<JobListView>> {
-  const { due, runs } = await jobs.list(RUNS_SHOWN);
+  const { due, steps, runs } = await jobs.list(RUNS_SHOWN);
   const clearing = { name: 'clearing', schedule: `every night at ${jobs.clearingTime}`, due: [...due] };
-  return { status: 200, body: { jobs: [clearing], runs: runs.map(presentRun) } };
+  const calendar = {
+    name: 'calendar',
+    schedule: `every morning at ${jobs.calendarTime}`,
+    due: steps.map(({ since }) => since),
+    steps: [...steps],
+  };
+  return { status: 200, body: { jobs: [clearing, calendar], runs: runs.map(presentRun) } };
 }
 
 /** GET /v1/jobs/runs/:id: how far a run is. */

@@ -23,7 +23,13 @@ export const jobList = z.object({
     z.object({
       name: z.string(),
       schedule: z.string(),
-      due: z.array(f.date).meta({ description: 'business days before it, oldest first' }),
+      due: z.array(f.date).meta({
+        description: 'oldest first: business days before clearing, days on which steps of the calendar were due',
+      }),
+      steps: z
+        .array(z.object({ step: z.enum(['notices', 'payments']), month: f.month, since: f.date }))
+        .optional()
+        .meta({ description: 'what the calendar has before it, month by month' }),
     }),
   ),
   runs: z.array(jobRun).meta({ description: 'newest first' }),

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { listDueSteps } from '../../../src/app/lifecycle/list-due-steps.ts';
 import { listDeadlines } from '../../../src/app/lifecycle/list-deadlines.ts';
 import { runCalendar } from '../../../src/app/lifecycle/run-calendar.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -27,13 +28,22 @@ describeEachDatabase('the calendar', (open) => {
     await clearTo('2026-11-24');
     await life.confirm(`1-${HOME}-${AWAY}`, HOME);
     await life.confirm(`1-${HOME}-${AWAY}`, AWAY);
+    expect(await listDueSteps(deps)).toEqual([]);
     await runCalendar(deps);
     expect(await database.calendarStore.notices('2026-11')).toEqual([]);
 
     await clearTo('2026-12-31');
     life.at('2027-04-02');
     await clearTo('2027-04-01');
+    expect(await listDueSteps(deps)).toEqual([
+      { step: 'notices', month: '2026-11', since: '2026-12-21' },
+      { step: 'payments', month: '2026-11', since: '2026-12-31' },
+      { step: 'payments', month: '2026-12', since: '2027-01-31' },
+      { step: 'payments', month: '2027-01', since: '2027-02-28' },
+      { step: 'payments', month: '2027-02', since: '2027-03-31' },
+    ]);
     await Promise.all([runCalendar(deps), runCalendar(deps)]);
+    expect(await listDueSteps(deps)).toEqual([]);
     const notices = await database.calendarStore.notices('2026-11');
     expect(notices).toMatchObject([{ homeRegion: HOME, settlements: 2, owed: 19_000, lateItems: 1 }]);
     expect(await database.lifeQueries.run('2026-11')).toMatchObject({ statements: 1, instructedBy: 'calendar' });

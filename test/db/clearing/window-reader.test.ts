@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sumWindow } from '../../../src/app/clearing/sum-window.ts';
+import { deductionPostings } from '../../../src/core/lifecycle/adjustments.ts';
 import { connectMysql, connectSqlite } from '../../../src/db/engine/connect.ts';
 import { enter } from '../../../src/db/ledger/journal.ts';
+import { adjustmentRow } from '../../../src/db/lifecycle/life-rows.ts';
 import { parseMysqlAddress } from '../../../src/db/engine/mysql-address.ts';
 import { openDatabase, type Database } from '../../../src/db/open-database.ts';
 import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
@@ -132,7 +134,7 @@ describe.each(['sqlite', 'mariadb'] as const)('a window on %s', (engine) => {
         { ...leg, account: 'payable', party: 'H31011800001', amount: 300 } as const,
       ];
       const about = { entryId, subjectId: 's1', enteredAtMs: 7, enteredBy: 'wang', reason: 'objection upheld' };
-      await knex.transaction((transaction) => enter(transaction, { ...about, kind: 'deduction', postings }));
+      await knex.transaction((transaction) => enter(transaction, { ...about, kind: 'case', postings }));
     }
     await knex('open_window').update({ window_id: 1 });
     const sums = await sumWindow(database.windowReader, windowId, {});
@@ -142,5 +144,24 @@ describe.each(['sqlite', 'mariadb'] as const)('a window on %s', (engine) => {
     expect(sums.firstAtMs).toBe(7);
     await knex.raw(`UPDATE posting SET amount_fen = amount_fen + 1 WHERE entry_id = 'j-${windowId}' AND leg = 0`);
     await expect(sumWindow(database.windowReader, windowId, {})).rejects.toMatchObject({ code: 'WINDOW_DISAGREES' });
+  });
+
+  it('does not add up when its lines from earlier windows are not what the journal entered', async () => {
+    const { windowId } = await fill();
+    const pair = { homeRegion: '320509', treatmentRegion: '310118', institutionId: 'H31011800001' };
+    const line = { windowId, ...pair, scheme: 'employee', subjectId: `o-${windowId}` } as const;
+    const carried = { ...line, layer: 'pool', amount: 300, kind: 'carried' } as const;
+    const deduction = { ...line, layer: 'pool', amount: -300, kind: 'deduction' } as const;
+    await knex('clearing_adjustment').insert([adjustmentRow(carried), adjustmentRow(deduction)]);
+    const failure = await sumWindow(database.windowReader, windowId, {}).catch((error: unknown) => error);
+    const wrong = (failure as { extra: { wrong: string[] } }).extra.wrong;
+    expect(wrong).toContain('310118 payable H31011800001: 3.00 expected, 0.00 found');
+    await knex('open_window').update({ window_id: windowId });
+    const postings = deductionPostings(pair, new Map([['pool', 300]]), -1);
+    const about = { entryId: `d-${windowId}`, subjectId: 's1', enteredAtMs: 7, enteredBy: 'wang', reason: 'upheld' };
+    await knex.transaction((transaction) => enter(transaction, { ...about, kind: 'deduction', postings }));
+    await knex('open_window').update({ window_id: 1 });
+    const sums = await sumWindow(database.windowReader, windowId, {});
+    expect(sums.statements).toMatchObject([{ owed: BILLS * 9_500 }]);
   });
 });
