@@ -88,9 +88,9 @@ interface Serving extends Stoppable {
   readonly url: string;
 }
 
-const WRITE_LANES = 2;
+const WRITE_LANES = 4;
 const READ_LANES = 2;
-const BATCH_MAX = 64;
+const BATCH_MAX = 32;
 const QUEUE_MAX = 4096;
 
 function refuseRules(errors: readonly RuleError[]): AppError {

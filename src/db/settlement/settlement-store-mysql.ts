@@ -4,13 +4,16 @@ import { insideTransaction } from '../../platform/transaction-guard.ts';
 import { checkWrites } from './check-writes.ts';
 import { isContention, isUniqueConflict, ourError } from '../engine/driver-errors.ts';
 import type { MysqlSessions } from '../engine/mysql-sessions.ts';
-import { SETTLEMENTS_WITH_DOCUMENTS, stateOf, WRITTEN_TABLES, type WrittenTable } from './settlement-rows.ts';
+import { settlementsWithDocumentsBy, stateOf, WRITTEN_TABLES, type WrittenTable } from './settlement-rows.ts';
 import { SqlBytes } from '../engine/sql-bytes.ts';
 import { idList, quoted } from '../engine/sql-text.ts';
 import type { Row } from '../engine/raw-rows.ts';
 
 const ATTEMPTS_MAX = 6;
 const BACKOFF_MS = 8;
+
+const BY_BILL = settlementsWithDocumentsBy('settlement_bill');
+const BY_PERSON = settlementsWithDocumentsBy('settlement_person');
 
 /** The five reads that answer a Need; in the order of the rows of StateRows. */
 function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolean): string {
@@ -22,13 +25,13 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
   const history =
     historySince === undefined
       ? 'SELECT NULL LIMIT 0'
-      : `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.person_id IN (${idList([historySince.personId])})
+      : `${BY_PERSON} WHERE s.person_id IN (${idList([historySince.personId])})
          AND s.settlement_id>=${quoted(historySince.settlementId)} ORDER BY s.settlement_id`;
   return [
     `SELECT window_id FROM open_window WHERE id=1${isLocking ? ' LOCK IN SHARE MODE' : ''}`,
     `${persons}${isLocking ? ' FOR UPDATE' : ''}`,
     `SELECT person_id,bucket,amounts FROM accumulator FORCE INDEX (PRIMARY) WHERE person_id IN (${ids})`,
-    `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.bill_key IN (${idList(billKeys)}) ORDER BY s.settlement_id`,
+    `${BY_BILL} WHERE s.bill_key IN (${idList(billKeys)}) ORDER BY s.settlement_id`,
     history,
   ].join(';');
 }
