@@ -31,14 +31,19 @@ function readsFor({ personIds, billKeys, historySince }: Need, isLocking: boolea
     `SELECT window_id FROM open_window WHERE id=1${isLocking ? ' LOCK IN SHARE MODE' : ''}`,
     `${persons}${isLocking ? ' FOR UPDATE' : ''}`,
     `SELECT person_id,bucket,amounts FROM accumulator FORCE INDEX (PRIMARY) WHERE person_id IN (${ids})`,
-    `${BY_BILL} WHERE s.bill_key IN (${idList(billKeys)}) ORDER BY s.settlement_id`,
+    // Sorted by us: a batch rarely finds one, and the server would make a sort ready each time.
+    `${BY_BILL} WHERE s.bill_key IN (${idList(billKeys)})`,
     history,
   ].join(';');
 }
 
+function byId(one: Row, other: Row): number {
+  return (one.settlement_id as string) < (other.settlement_id as string) ? -1 : 1;
+}
+
 function stateFrom(results: readonly (readonly Row[])[], first: number): State {
   const [window = [], persons = [], accumulators = [], attempts = [], history = []] = results.slice(first);
-  return stateOf({ window, persons, accumulators, attempts, history });
+  return stateOf({ window, persons, accumulators, attempts: attempts.toSorted(byId), history });
 }
 
 function insertsInto({ table, columns, replaces }: WrittenTable): { head: string; tail: string } {
