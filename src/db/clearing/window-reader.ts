@@ -16,7 +16,9 @@ import { isMysql } from '../engine/is-mysql.ts';
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
 const ITEMS_PER_PAGE = 4000;
 /** Many enough that groups are fewer than rows. */
-const ITEMS_PER_PART = 100_000;
+const ITEMS_PER_PART = 50_000;
+/** One is summed while the bills of the next are added up; a second one keeps the database busy where that takes longer. */
+const PARTS_AT_ONCE = 2;
 
 /** Settlements of one window between two ids, the first not included; in the order in which they lie on the disk. */
 const SETTLEMENTS = 'settlement_id > ? AND settlement_id <= ? AND window_id = ?';
@@ -154,11 +156,10 @@ export function createWindowReader(knex: Knex): WindowReader {
 
   async function partsOf(range: Range, settlements: number): Promise<readonly WindowPart[]> {
     if (settlements === 0) return [];
-    const [sums, posted, undocumented] = await Promise.all([
+    const [sums, posted] = await Promise.all([
       rows(gross, range),
       // A database without CRC32 is asked exactly, and always; it is small.
       onMysql ? rows(POSTED_MARK, range) : undefined,
-      undocumentedIn(range, settlements),
     ]);
     const items = sums.flatMap(grossItemsOf);
     const agrees = posted !== undefined && (markIn(posted[0]) - expectedMark(sums, items)) % MARK_MODULUS === 0n;
@@ -166,7 +167,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       gross: items,
       settlements: sums.reduce((sum, row) => sum + exactInteger(row.settlements), 0),
       ...(agrees ? { booked: bookedFor(items), misbooked: [] } : await bookedIn(range)),
-      undocumented,
+      undocumented: await undocumentedIn(range, settlements),
       firstAtMs: Math.min(...sums.map(({ first_at_ms }) => exactInteger(first_at_ms))),
       lastAtMs: Math.max(...sums.map(({ last_at_ms }) => exactInteger(last_at_ms))),
     };
@@ -188,7 +189,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       let from = justBefore(bounds.first);
       let after = from;
       let unsummed = 0;
-      let summing: Promise<readonly WindowPart[]> = Promise.resolve([]);
+      const summing: Promise<readonly WindowPart[]>[] = [];
       let reading = quiet(read(after));
       const makeWay = onMysql ? await createMakeWay(knex) : () => Promise.resolve();
       try {
@@ -201,11 +202,14 @@ export function createWindowReader(knex: Knex): WindowReader {
           const items = records.map(windowItemOf);
           if (!isLast && unsummed < ITEMS_PER_PART) yield { items, parts: [] };
           else {
-            const before = await summing;
+            const before = summing.length < PARTS_AT_ONCE ? [] : await summing.shift();
             await reading;
             await makeWay();
-            summing = quiet(partsOf([from, after, windowId], unsummed));
-            yield { items, parts: isLast ? [...before, ...(await summing)] : before };
+            summing.push(quiet(partsOf([from, after, windowId], unsummed)));
+            yield {
+              items,
+              parts: isLast ? [...(before ?? []), ...(await Promise.all(summing)).flat()] : (before ?? []),
+            };
             if (isLast) return;
             from = after;
             unsummed = 0;
@@ -213,7 +217,7 @@ export function createWindowReader(knex: Knex): WindowReader {
         }
       } finally {
         // Whoever stops early must not leave questions behind on a database that is closed next.
-        await Promise.allSettled([reading, summing]);
+        await Promise.allSettled([reading, ...summing]);
       }
     },
 
