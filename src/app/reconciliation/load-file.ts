@@ -34,9 +34,9 @@ export type OnProgress = (done: number, total: number, lines: number) => void;
 
 /** An unpacked file may be as large as a day of ten million lines. */
 const UNPACKED_BYTES_MAX = 8 * 1024 ** 3;
-const LINES_A_CALL = 50_000;
-/** One more than one: the database stores a part while the next is read. */
-const CALLS_AT_ONCE = 2;
+const LINES_A_CALL = 25_000;
+/** The database stores two parts while the next is read. */
+const CALLS_AT_ONCE = 3;
 const PROGRESS_EVERY_MS = 500;
 /** A process that has a file says so again and again; one that has said nothing for so long is dead. */
 const DEAD_AFTER_MS = 60_000;

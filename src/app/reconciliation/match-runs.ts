@@ -26,10 +26,10 @@ interface Tally {
 }
 
 /** A stretch is some hundredths of a second's work; with many files, long enough that each has some lines in it. */
-const ROWS_A_STRETCH = 2000;
+const ROWS_A_STRETCH = 1500;
 const ROWS_A_STRETCH_AND_RUN = 1000;
-/** The database has a core for each. */
-const STRETCHES_AT_ONCE = 2;
+/** One for each of two cores, and one on its way between the database and us. */
+const STRETCHES_AT_ONCE = 3;
 
 /**
  * Holds loaded files against our books, both ways. Totals come first, stretch by stretch of ids: where counts and figures

@@ -3,7 +3,7 @@ import type { Comparison, MatchStore, ReconciliationRun, RunTotals, Stretch } fr
 import { invariant } from '../../core/invariant.ts';
 import { agrees, type Difference } from '../../core/reconcile/classify.ts';
 import type { Unmatched } from '../../core/reconcile/rows.ts';
-import { NO_TOTALS } from '../../core/reconcile/totals.ts';
+import { NO_TOTALS, type Totals } from '../../core/reconcile/totals.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
@@ -37,18 +37,16 @@ function checkedRuns(runs: readonly ReconciliationRun[]): ReconciliationRun {
   return first;
 }
 
-const FIGURES = ['total_fen', 'fund_total_fen', 'account_fen'];
 const SUMS = ['COUNT(*) AS settlements', 'COUNT(s.reverses) AS reversals']
-  .concat(FIGURES.map((column) => `SUM(s.${column}) AS ${column}`))
-  .concat(FIGURES.map((column) => `SUM(CASE WHEN ${IS_REVERSAL} THEN s.${column} ELSE 0 END) AS refund_${column}`))
+  .concat(['total_fen', 'fund_total_fen', 'account_fen'].map((column) => `SUM(s.${column}) AS ${column}`))
   .join(', ');
 
 /** What our books have of each party in a stretch: one pass over it for any number of parties, without a sort for one. */
-function oursSql({ source }: ReconciliationRun, runs: number): string {
+function oursSql({ source }: ReconciliationRun, runs: number, and = ''): string {
   const party = PARTY_COLUMNS[source];
   return `SELECT s.${party} AS party, ${SUMS} FROM settlement s
     WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
-      AND s.${party} IN (${Array.from({ length: runs }, () => '?').join(',')})
+      AND s.${party} IN (${Array.from({ length: runs }, () => '?').join(',')}) ${and}
     GROUP BY s.${party}`;
 }
 
@@ -142,20 +140,25 @@ function difference(
   };
 }
 
-function totalsOf(row: Row | undefined): RunTotals {
-  if (row === undefined) return { settled: NO_TOTALS, refunded: NO_TOTALS };
+function sumsOf(row: Row | undefined): Totals {
+  if (row === undefined) return NO_TOTALS;
   const of = (column: string): number => exactInteger(row[column]);
-  const refunded = {
-    settlements: of('reversals'),
-    total: of('refund_total_fen'),
-    fundTotal: of('refund_fund_total_fen'),
-    account: of('refund_account_fen'),
+  return {
+    settlements: of('settlements'),
+    total: of('total_fen'),
+    fundTotal: of('fund_total_fen'),
+    account: of('account_fen'),
   };
+}
+
+function totalsOf(all: Row | undefined, reversed: Row | undefined): RunTotals {
+  const refunded = sumsOf(reversed);
+  const both = sumsOf(all);
   const settled = {
-    settlements: of('settlements') - refunded.settlements,
-    total: of('total_fen') - refunded.total,
-    fundTotal: of('fund_total_fen') - refunded.fundTotal,
-    account: of('account_fen') - refunded.account,
+    settlements: both.settlements - refunded.settlements,
+    total: both.total - refunded.total,
+    fundTotal: both.fundTotal - refunded.fundTotal,
+    account: both.account - refunded.account,
   };
   return { settled, refunded };
 }
@@ -193,13 +196,19 @@ export function createMatchStore(knex: Knex): MatchStore {
     async compare(runs, { after, upTo, ourAfter }) {
       const first = checkedRuns(runs);
       const parties = runs.map(({ party }) => party);
-      const rows = await rowsOf<Row>(knex, oursSql(first, runs.length), [ourAfter, upTo, first.windowId, ...parties]);
-      const byParty = new Map(rows.map((row) => [row.party as string, row]));
+      const values = [ourAfter, upTo, first.windowId, ...parties];
+      const byParty = async (and?: string) => {
+        const rows = await rowsOf<Row>(knex, oursSql(first, runs.length, and), values);
+        return new Map(rows.map((row) => [row.party as string, row]));
+      };
+      const all = await byParty();
+      // Most stretches have none, and their sums by condition would cost as much as those of all bills.
+      const hasReversals = all.values().some(({ reversals }) => exactInteger(reversals) > 0);
+      const reversed = hasReversals ? await byParty(`AND ${IS_REVERSAL}`) : new Map<string, Row>();
       const compared: Comparison[] = [];
       for (const run of runs) {
-        const ourTotals = totalsOf(byParty.get(run.party));
-        const values = [run.windowId, run.party, run.runId, after, upTo];
-        const [counted] = await rowsOf<Row>(knex, linesSql(run), values);
+        const ourTotals = totalsOf(all.get(run.party), reversed.get(run.party));
+        const [counted] = await rowsOf<Row>(knex, linesSql(run), [run.windowId, run.party, run.runId, after, upTo]);
         const count = (column: string): number => exactInteger(counted?.[column]);
         const isSame =
           count('unequal') === 0 &&
