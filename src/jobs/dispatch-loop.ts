@@ -1,6 +1,4 @@
-import { AppError } from '../platform/errors.ts';
-import { LEASE_MS, underLease, type LeaseDeps } from './lease.ts';
-import type { Log } from './log.ts';
+import { loopUnderLease, type LoopDeps } from './loop-under-lease.ts';
 import { pause } from './pause.ts';
 
 /** What one round of dispatching came to. */
@@ -13,8 +11,7 @@ export interface Round {
 }
 
 /** What a dispatch loop needs from outside. */
-export interface DispatchLoopDeps extends LeaseDeps {
-  readonly log: Log;
+export interface DispatchLoopDeps extends LoopDeps {
   /** One round for this partner; ends early when the signal is aborted. */
   readonly dispatch: (signal: AbortSignal) => Promise<Round>;
   readonly pauses?: Partial<typeof PAUSES>;
@@ -29,14 +26,10 @@ const PAUSES = {
   downMaxMs: 10_000,
 };
 
-/**
- * Works off one partner's messages for as long as the process runs. Every partner has a loop of its own, so that a silent
- * one never slows another; of all processes one works for a partner at a time.
- */
+/** Works off what is due for one partner, round by round, with pauses while it is quiet or the partner is down. */
 export function startDispatchLoop(deps: DispatchLoopDeps, partner: string, work = 'outbox'): { stop(): Promise<void> } {
-  const { log, dispatch } = deps;
+  const { dispatch } = deps;
   const pauses = { ...PAUSES, ...deps.pauses };
-  const stopping = new AbortController();
 
   async function workOff(signal: AbortSignal): Promise<void> {
     let idleMs = pauses.busyMs;
@@ -54,26 +47,5 @@ export function startDispatchLoop(deps: DispatchLoopDeps, partner: string, work 
     }
   }
 
-  async function loop(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        await underLease(deps, `${work} ${partner}`, ({ signal }) =>
-          workOff(AbortSignal.any([signal, stopping.signal])),
-        );
-      } catch (error) {
-        // Whatever it was, the messages are still there; a loop that ends would leave them there.
-        const code = error instanceof AppError ? error.code : 'INTERNAL';
-        log.warn({ partner, work, code, err: error }, 'work for a partner is interrupted');
-      }
-      await pause((deps.leaseMs ?? LEASE_MS) / 3, stopping.signal);
-    }
-  }
-
-  const looping = loop();
-  return {
-    async stop() {
-      stopping.abort();
-      await looping;
-    },
-  };
+  return loopUnderLease(deps, { partner, work, run: workOff });
 }

@@ -1,28 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { takePersons } from '../../src/app/funds/take-persons.ts';
-import { start, type RunningService } from '../../src/main.ts';
+import type { RunningService } from '../../src/main.ts';
 import { shanghaiInstant } from '../../src/platform/instant.ts';
 import { startFundServer, type FundServer } from '../../src/simulators/fund-server.ts';
 import { postedBill } from '../support/posted-bill.ts';
-import { prepareGround, startOn, type Ground, type TestService } from '../support/service.ts';
-import { HOME } from '../support/service-rules.ts';
+import { prepareGround, startOn, startWorkerOn, type Ground, type TestService } from '../support/service.ts';
+import { HOME, writeHomeTerms } from '../support/service-rules.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
 import { simulatedPerson } from '../support/simulated-person.ts';
-
-const SOURCE = 'source: nobody says, provenance: illustrative';
-const TERMS = `
-region: "${HOME}"
-freshEligibility: { value: true, ${SOURCE} }
-copyAgeMax: { value: 24h, ${SOURCE} }
-deadline: { value: 500ms, ${SOURCE} }
-standIn:
-  amountMax: { value: 1000, ${SOURCE} }
-  copyAgeMax: { value: 30d, ${SOURCE} }
-  exposurePerDayMax: { value: 5000, ${SOURCE} }
-confirmWithin: { value: 7d, ${SOURCE} }
-`;
 
 let ground: Ground;
 let service: TestService;
@@ -31,8 +16,7 @@ const running: Pick<RunningService, 'stop'>[] = [];
 
 beforeAll(async () => {
   ground = await prepareGround('mariadb');
-  mkdirSync(join(ground.configDir, 'partners'));
-  writeFileSync(join(ground.configDir, 'partners', 'home.yaml'), TERMS);
+  writeHomeTerms(ground.configDir);
   fund = await startFundServer({ now: () => service.clock.now() });
   running.push(fund);
   service = await startOn(ground, { fundUrls: new Map([[HOME, fund.url]]) });
@@ -72,23 +56,7 @@ it('stands in while that system is silent, and corrects by itself when it is bac
   fund.setFaults({ silent: true });
   const { status, body } = await settle('p2');
   expect([status, body.provisional?.reason]).toEqual([201, 'PARTNER_TIMEOUT']);
-  const { place, configDir } = ground;
-  running.push(
-    await start({
-      environment: {
-        host: '127.0.0.1',
-        port: 0,
-        configDir,
-        dataDir: place.dataDir,
-        databaseUrl: place.url,
-        fundUrls: new Map([[HOME, fund.url]]),
-        logLevel: 'silent',
-      },
-      serve: false,
-      work: true,
-      clock: service.clock,
-    }),
-  );
+  running.push(await startWorkerOn(ground, service.clock, { fundUrls: new Map([[HOME, fund.url]]) }));
   expect(await stateOf(body.settlementId)).toBe('provisional');
   fund.setFaults({});
   const corrected = async (): Promise<void> => {

@@ -1,8 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, describe, it, vi } from 'vitest';
-import { start, type RunningService } from '../../src/main.ts';
+import type { RunningService } from '../../src/main.ts';
 import { startFundServer } from '../../src/simulators/fund-server.ts';
 import { postedBill } from '../support/posted-bill.ts';
-import { prepareGround, startOn, startService, type Ground, type TestService } from '../support/service.ts';
+import {
+  prepareGround,
+  startOn,
+  startService,
+  startWorkerOn,
+  type Ground,
+  type TestService,
+} from '../support/service.ts';
 import { AWAY, HOME } from '../support/service-rules.ts';
 
 describe('partners and dead letters', () => {
@@ -85,23 +92,8 @@ describe('what a worker sees of a partner', () => {
     fund.setFaults({ errorRate: 1 });
     const service = await startOn(ground);
     running.push(service);
-    const { place, configDir } = ground;
-    const worker = await start({
-      environment: {
-        host: '127.0.0.1',
-        port: 0,
-        configDir,
-        dataDir: place.dataDir,
-        databaseUrl: place.url,
-        fundUrls: new Map([[HOME, fund.url]]),
-        logLevel: 'silent',
-      },
-      serve: false,
-      work: true,
-      clock: service.clock,
-      breakerOptions: { volumeThreshold: 2, errorThresholdPercentage: 50, windowMs: 60_000, resetMs: 3000 },
-    });
-    running.push(worker);
+    const breakerOptions = { volumeThreshold: 2, errorThresholdPercentage: 50, windowMs: 60_000, resetMs: 3000 };
+    running.push(await startWorkerOn(ground, service.clock, { fundUrls: new Map([[HOME, fund.url]]), breakerOptions }));
     for (const billNumber of ['P-1', 'P-2']) {
       const answer = await service.call('POST', '/v1/settlements', {
         as: 'hospital',

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { takePersons } from '../../src/app/funds/take-persons.ts';
 import type { FreshLook } from '../../src/app/standin/ports.ts';
@@ -8,21 +6,8 @@ import { AppError } from '../../src/platform/errors.ts';
 import { openDisplay } from '../support/event-stream.ts';
 import { postedBill, postedLine } from '../support/posted-bill.ts';
 import { prepareGround, startOn, type Ground, type TestService } from '../support/service.ts';
-import { HOME } from '../support/service-rules.ts';
+import { HOME, writeHomeTerms } from '../support/service-rules.ts';
 import { samplePerson } from '../support/settlement-samples.ts';
-
-const SOURCE = 'source: nobody says, provenance: illustrative';
-const TERMS = `
-region: "${HOME}"
-freshEligibility: { value: true, ${SOURCE} }
-copyAgeMax: { value: 24h, ${SOURCE} }
-deadline: { value: 500ms, ${SOURCE} }
-standIn:
-  amountMax: { value: 1000, ${SOURCE} }
-  copyAgeMax: { value: 30d, ${SOURCE} }
-  exposurePerDayMax: { value: 5000, ${SOURCE} }
-confirmWithin: { value: 7d, ${SOURCE} }
-`;
 
 describe('a counter whose home fund does not answer', () => {
   let ground: Ground;
@@ -49,8 +34,7 @@ describe('a counter whose home fund does not answer', () => {
 
   beforeAll(async () => {
     ground = await prepareGround('sqlite');
-    mkdirSync(join(ground.configDir, 'partners'));
-    writeFileSync(join(ground.configDir, 'partners', 'home.yaml'), TERMS);
+    writeHomeTerms(ground.configDir);
     service = await startOn(ground, {
       freshLook: () => freshLook,
       fundUrls: new Map([[HOME, 'http://127.0.0.1:1']]),

@@ -126,3 +126,21 @@ export function writeServiceRules(): { folder: string; remove: () => void } {
   copyFileSync(CALENDAR, join(folder, 'calendar.yaml'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
+
+const TERMS = `
+region: "${HOME}"
+freshEligibility: { value: true, ${OF_LAW} }
+copyAgeMax: { value: 24h, ${OF_LAW} }
+deadline: { value: 500ms, ${OF_LAW} }
+standIn:
+  amountMax: { value: 1000, ${OF_LAW} }
+  copyAgeMax: { value: 30d, ${OF_LAW} }
+  exposurePerDayMax: { value: 5000, ${OF_LAW} }
+confirmWithin: { value: 7d, ${OF_LAW} }
+`;
+
+/** Writes terms of the home fund into such a folder: with them its own system is asked, and stood in for. */
+export function writeHomeTerms(folder: string): void {
+  mkdirSync(join(folder, 'partners'));
+  writeFileSync(join(folder, 'partners', 'home.yaml'), TERMS);
+}

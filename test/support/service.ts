@@ -190,27 +190,30 @@ export async function startService(engine: Database['engine']): Promise<TestServ
 }
 
 /** What a service is started with beside the ordinary. */
-type Beside = Pick<StartOptions, 'freshLook'> & { readonly fundUrls?: ReadonlyMap<string, string> };
+type Beside = Pick<StartOptions, 'freshLook' | 'breakerOptions'> & {
+  readonly fundUrls?: ReadonlyMap<string, string>;
+};
+
+function startRole(
+  { place, configDir }: Ground,
+  role: Pick<StartOptions, 'serve' | 'work' | 'clock'>,
+  { fundUrls = new Map(), ...options }: Beside,
+): Promise<RunningService> {
+  const { dataDir, url: databaseUrl } = place;
+  const address = { host: '127.0.0.1', port: 0 };
+  const environment = { ...address, configDir, dataDir, databaseUrl, fundUrls, logLevel: 'silent' } as const;
+  return start({ environment, ...role, ...options });
+}
+
+/** Starts a worker beside a service, with its clock. */
+export function startWorkerOn(ground: Ground, clock: TestService['clock'], beside: Beside): Promise<RunningService> {
+  return startRole(ground, { serve: false, work: true, clock }, beside);
+}
 
 /** Starts the whole service. */
-export async function startOn({ place, configDir }: Ground, beside: Beside = {}): Promise<TestService> {
-  const { fundUrls = new Map(), ...options } = beside;
+export async function startOn(ground: Ground, beside: Beside = {}): Promise<TestService> {
   const clock = { nowMs: NOW_MS, now: () => clock.nowMs };
-  const service = await start({
-    environment: {
-      host: '127.0.0.1',
-      port: 0,
-      configDir,
-      dataDir: place.dataDir,
-      databaseUrl: place.url,
-      fundUrls,
-      logLevel: 'silent',
-    },
-    serve: true,
-    work: false,
-    clock,
-    ...options,
-  });
+  const service = await startRole(ground, { serve: true, work: false, clock }, beside);
   const { url = '', database } = service;
 
   return {
