@@ -247,6 +247,23 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
     expect(matched[1]!.fileTotals!.settled.settlements).toBe(theirs.length - 1);
   });
 
+  it('say what our books have of the day, what was settled apart from what was refunded', async () => {
+    const run = await send(good());
+    const ours = day.rows.filter(({ institutionId, windowId }) => institutionId === HOSPITAL && windowId === 2);
+    const sumOf = (rows: typeof ours) => ({
+      settlements: rows.length,
+      total: rows.reduce((sum, { total }) => sum + total, 0),
+      fundTotal: rows.reduce((sum, { fundTotal }) => sum + fundTotal, 0),
+      account: rows.reduce((sum, { account }) => sum + account, 0),
+    });
+    const refunds = ours.filter(({ reverses }) => reverses !== undefined);
+    expect(refunds.length).toBeGreaterThan(0);
+    expect(run.ourTotals).toEqual({
+      settled: sumOf(ours.filter(({ reverses }) => reverses === undefined)),
+      refunded: sumOf(refunds),
+    });
+  });
+
   it('find nothing where everything agrees, and everything where nothing does', async () => {
     const ours = day.rows.filter(({ institutionId, windowId }) => institutionId === HOSPITAL && windowId === 2);
     expect(await send(csvText(ours.map(lineFor), hospital))).toMatchObject({ differences: 0, state: 'matched' });
