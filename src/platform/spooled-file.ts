@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -43,8 +43,10 @@ export async function spoolFile(stream: AsyncIterable<Uint8Array>, folder: strin
       yield chunk;
     }
   }
+  // Open before anything can fail: a stream that opens by itself may still create the file after it was removed.
+  const file = await open(path, 'wx');
   try {
-    await pipeline(counted(), createWriteStream(path));
+    await pipeline(counted(), file.createWriteStream());
     return { path, bytes, sha256: sum.digest('hex') };
   } catch (error) {
     await rm(path, { force: true });
