@@ -1,3 +1,4 @@
+import { sumWindow } from '../../src/app/clearing/sum-window.ts';
 import type { ClearingDeps } from '../../src/app/clearing/run-clearing.ts';
 import type { WindowSums } from '../../src/app/clearing/ports.ts';
 import type { GrossItem, NetPosition, OutboxMessage } from '../../src/app/ports.ts';
@@ -9,11 +10,9 @@ export function clearingPorts(database: Database): Pick<ClearingDeps, 'store' | 
   return { store, steps, reader };
 }
 
-/** The gross of a window as the database adds it up. */
+/** The gross of a window, as it is now. */
 export async function grossIn({ windowReader }: Database, windowId: number): Promise<readonly GrossItem[]> {
-  const gross: GrossItem[] = [];
-  for await (const { parts } of windowReader.pages(windowId)) gross.push(...parts.flatMap((part) => part.gross));
-  return gross;
+  return (await sumWindow(windowReader, windowId, {})).gross;
 }
 
 /** What a window without bills comes to. */

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { expect } from 'vitest';
 import { takeTrialBalance } from '../../src/app/ledger/trial-balance.ts';
-import { LAYER_COLUMNS } from '../../src/db/clearing/clearing-rows.ts';
+import { FUND_COLUMNS } from '../../src/db/settlement/settlement-rows.ts';
 import type { Database } from '../../src/db/open-database.ts';
 import { rowsOf } from '../../src/db/engine/raw-rows.ts';
 
@@ -14,7 +14,7 @@ const KEY = 'window_id, home_region, treatment_region, institution_id, scheme';
 
 /** What each bill and each line from earlier windows adds to the gross, layer by layer. */
 const ADDED = [
-  ...Object.entries(LAYER_COLUMNS).map(
+  ...Object.entries({ ...FUND_COLUMNS, account: 'account_fen' }).map(
     ([layer, column]) => `SELECT ${KEY}, '${layer}' AS layer, ${column} AS fen FROM settlement WHERE ${column} <> 0`,
   ),
   `SELECT ${KEY}, layer, amount_fen AS fen FROM clearing_adjustment`,

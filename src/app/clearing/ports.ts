@@ -1,4 +1,5 @@
 import type { AccountSum } from '../../core/clearing/agreement.ts';
+import type { Fen } from '../../core/money/fen.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import type {
   Fence,
@@ -10,31 +11,35 @@ import type {
   StatementItem,
 } from '../ports.ts';
 
-/** A bill's part in statements, with the two counties that it lies between. */
+/** A bill's part in statements, with the two counties that it lies between, and what each fund pays. */
 export interface WindowItem extends StatementItem {
   readonly homeRegion: string;
   readonly treatmentRegion: string;
+  /** In the order of FUNDS. */
+  readonly funds: readonly Fen[];
+  readonly settledAtMs: number;
 }
 
-/** What the database adds up over a run of settlements of a window. */
+/** What the database says of the postings and documents of a run of settlements. */
 export interface WindowPart {
-  /** By layer, from the settlements' own columns. */
-  readonly gross: readonly GrossItem[];
-  readonly settlements: number;
-  /** By account, from the postings of these settlements. */
-  readonly booked: readonly AccountSum[];
-  /** Settlements whose postings do not come to 0 in each book, or owe their institution something else. */
-  readonly misbooked: readonly string[];
-  /** Settlements that have no document. */
+  /** Of their postings, see PostingMark; undefined where the database cannot take it. */
+  readonly mark: bigint | undefined;
+  /** Those of a sample that have no document. */
   readonly undocumented: readonly string[];
-  readonly firstAtMs: number;
-  readonly lastAtMs: number;
 }
 
-/** Settlements of a window in the order of their ids, and now and then what the database made of all those before. */
+/** Settlements of a window in the order of their ids, and now and then what there is to say of all those before. */
 export interface WindowPage {
   readonly items: readonly WindowItem[];
   readonly parts: readonly WindowPart[];
+}
+
+/** What was posted for a run of settlements, added up. */
+export interface BookedPart {
+  /** By account; sums of one account may come several times. */
+  readonly booked: readonly AccountSum[];
+  /** Settlements whose postings do not come to 0 in each book, or owe their institution something else. */
+  readonly misbooked: readonly string[];
 }
 
 /** What the journal put into a window. */
@@ -54,6 +59,8 @@ export interface WindowReader {
   count(windowId: number): Promise<number>;
   /** The whole window once, page by page, in bounded memory. Nothing depends on ids of other windows or on clocks. */
   pages(windowId: number): AsyncIterable<WindowPage>;
+  /** All postings of the window's settlements once more, entry by entry and account by account: what to ask where marks differ. */
+  booked(windowId: number): AsyncIterable<BookedPart>;
   journal(windowId: number): Promise<WindowJournal>;
   /** What came into it from earlier windows, by layer: deductions, and items that were under objection. */
   adjustments(windowId: number): Promise<readonly Adjustment[]>;

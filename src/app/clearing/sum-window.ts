@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  bookedFor,
   differencesOf,
   postedDifferences,
   type AccountSum,
+  type BillGroup,
   type Difference,
   type GroupSum,
 } from '../../core/clearing/agreement.ts';
@@ -11,11 +13,13 @@ import { invariant } from '../../core/invariant.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
+import { FUNDS, type Scheme } from '../../core/policy/terms.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { GrossItem, InstitutionStatement, PairStatement } from '../ports.ts';
 import { adjustedIn, withAdjustments } from './add-adjustments.ts';
 import { HASH_LENGTH, itemHash, ItemsHash } from './item-hash.ts';
-import type { WindowItem, WindowPart, WindowReader, WindowSums } from './ports.ts';
+import type { BookedPart, WindowItem, WindowPart, WindowReader, WindowSums } from './ports.ts';
+import { PostingMark } from './posting-mark.ts';
 
 /** How far the pass over a window is. */
 export type OnProgress = (done: number, total: number) => void;
@@ -37,12 +41,39 @@ class Tally {
   }
 }
 
+interface LayerTally {
+  settlements: number;
+  amount: Fen;
+}
+
 interface Group extends GroupSum {
+  readonly scheme: Scheme;
   settlements: number;
   fundTotal: Fen;
   account: Fen;
+  /** In the order of FUNDS. */
+  readonly funds: readonly LayerTally[];
+  /** Bills of which personal accounts paid something. */
+  accountSettlements: number;
   readonly pair: Tally;
   readonly institution: Tally;
+}
+
+function byKey(one: BillGroup, other: BillGroup): number {
+  const keyOf = ({ homeRegion, treatmentRegion, institutionId, scheme }: BillGroup): string =>
+    `${homeRegion} ${treatmentRegion} ${institutionId} ${scheme}`;
+  return keyOf(one) < keyOf(other) ? -1 : 1;
+}
+
+function grossOf({ homeRegion, treatmentRegion, institutionId, scheme, funds, ...group }: Group): GrossItem[] {
+  const key = { homeRegion, treatmentRegion, institutionId, scheme };
+  const layers: GrossItem[] = FUNDS.map((layer, index) => ({ ...key, layer, ...(funds[index] as LayerTally) }));
+  layers.push({ ...key, layer: 'account', settlements: group.accountSettlements, amount: group.account });
+  invariant(
+    layers.every(({ amount }) => Number.isSafeInteger(amount)),
+    'sums of a window are safe integers',
+  );
+  return layers.filter(({ settlements }) => settlements > 0);
 }
 
 function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
@@ -64,13 +95,14 @@ class Ongoing {
   readonly #groupsOf = new Map<string, Map<string, Group[]>>();
   readonly pairs = new Map<string, { homeRegion: string; treatmentRegion: string; tally: Tally }>();
   readonly institutions = new Map<string, { institutionId: string; treatmentRegion: string; tally: Tally }>();
-  readonly gross = new Map<string, GrossItem>();
   readonly booked = new Map<string, AccountSum>();
   readonly wrong: string[] = [];
+  readonly #expected = new PostingMark();
+  /** What the database has marked; undefined when it cannot. */
+  #posted: bigint | undefined = 0n;
   /** Text of the hash of the bill that is added. */
   readonly #hash = Buffer.alloc(HASH_LENGTH);
   settlements = 0;
-  summed = 0;
   firstAtMs: number | undefined;
   lastAtMs: number | undefined;
 
@@ -84,18 +116,40 @@ class Ongoing {
     group.settlements += 1;
     group.fundTotal += fundTotal;
     group.account += account;
+    if (account !== 0) group.accountSettlements += 1;
+    for (let index = 0; index < group.funds.length; index += 1) {
+      const amount = item.funds[index] as Fen;
+      if (amount === 0) continue;
+      const layer = group.funds[index] as LayerTally;
+      layer.settlements += 1;
+      layer.amount += amount;
+    }
+    this.#expected.owe(item.settlementId, treatmentRegion, owed);
+    this.during(item.settledAtMs, item.settledAtMs);
     this.#hash.write(itemHash(item), 'latin1');
     group.pair.add(owed, this.#hash);
     group.institution.add(owed, this.#hash);
   }
 
-  part({ gross, booked, settlements, ...part }: WindowPart): void {
-    for (const sum of gross) this.#addGross(sum);
+  part({ mark, undocumented }: WindowPart): void {
+    this.#posted = mark === undefined || this.#posted === undefined ? undefined : this.#posted + mark;
+    this.wrong.push(...undocumented.map((id) => `the document of ${id}`));
+  }
+
+  /** By layer of each group, as far as any bill used it; in the order of groups, not of bills. */
+  gross(): GrossItem[] {
+    return this.groups.toSorted(byKey).flatMap(grossOf);
+  }
+
+  /** Whether every posting is what these accounts and the bills themselves say. */
+  isPosted(booked: readonly AccountSum[]): boolean {
+    for (const sum of booked) this.#expected.move(sum);
+    return this.#posted !== undefined && this.#expected.isOf(this.#posted);
+  }
+
+  addPart({ booked, misbooked }: BookedPart): void {
     for (const sum of booked) this.addBooked(sum);
-    this.summed += settlements;
-    this.wrong.push(...part.misbooked.map((id) => `the postings of ${id}`));
-    this.wrong.push(...part.undocumented.map((id) => `the document of ${id}`));
-    this.during(part.firstAtMs, part.lastAtMs);
+    this.wrong.push(...misbooked.map((id) => `the postings of ${id}`));
   }
 
   addBooked({ book, account, party, amount }: AccountSum): void {
@@ -109,17 +163,6 @@ class Ongoing {
     if (lastAtMs !== undefined) this.lastAtMs = Math.max(lastAtMs, this.lastAtMs ?? lastAtMs);
   }
 
-  #addGross(item: GrossItem): void {
-    const { homeRegion, treatmentRegion, institutionId, scheme, layer } = item;
-    const name = `${homeRegion} ${treatmentRegion} ${institutionId} ${scheme} ${layer}`;
-    const known = this.gross.get(name);
-    if (known === undefined) this.gross.set(name, item);
-    else {
-      const settlements = known.settlements + item.settlements;
-      this.gross.set(name, { ...known, settlements, amount: known.amount + item.amount });
-    }
-  }
-
   #newGroup({ homeRegion, treatmentRegion, institutionId, scheme }: WindowItem): Group {
     const tally = (): Tally => new Tally();
     const pair = made(this.pairs, `${homeRegion} ${treatmentRegion}`, () => {
@@ -129,7 +172,8 @@ class Ongoing {
       return { institutionId, treatmentRegion, tally: tally() };
     });
     const key = { homeRegion, treatmentRegion, institutionId, scheme };
-    const sums = { settlements: 0, fundTotal: 0, account: 0 };
+    const funds = FUNDS.map((): LayerTally => ({ settlements: 0, amount: 0 }));
+    const sums = { settlements: 0, fundTotal: 0, account: 0, funds, accountSettlements: 0 };
     const group = { ...key, ...sums, pair: pair.tally, institution: institution.tally };
     this.groups.push(group);
     const ofInstitution = made(this.#groupsOf, institutionId, () => new Map<string, Group[]>());
@@ -151,10 +195,10 @@ function disagrees(windowId: number, wrong: readonly string[]): AppError {
 }
 
 /**
- * Goes over a closed window once and computes it in three ways: the database sums layers and, apart from them, postings by
- * account; bill after bill is added up and hashed here in the order of ids. What they come to must be the same to the fen,
- * every bill must have its document, and its postings must come to 0 in each book. Lines from earlier windows that move money
- * must be those that the journal entered.
+ * Goes over a closed window once: bill after bill is added up and hashed in the order of ids, while the database marks the
+ * postings. Layers, funds in all and postings must come to the same to the fen, postings to 0 in each book of each bill;
+ * where the mark says that they do not, they are added up to tell where. Lines from earlier windows that move money must be
+ * those that the journal entered.
  *
  * @shape window → gross, statements by pair and by institution, and what moved in every account
  * @units fen
@@ -179,12 +223,17 @@ export async function sumWindow(
     signal?.throwIfAborted();
     onProgress?.(ongoing.settlements, total);
   }
-  const wrong = ongoing.wrong;
-  const { settlements, summed } = ongoing;
-  if (settlements !== total || summed !== total) {
-    wrong.push(`${total} settlements are indexed, ${settlements} were read and ${summed} summed`);
+  const { wrong, settlements } = ongoing;
+  if (settlements !== total) wrong.push(`${total} settlements are indexed, ${settlements} were read`);
+  const gross = ongoing.gross();
+  const booked = bookedFor(gross);
+  if (ongoing.isPosted(booked)) ongoing.addPart({ booked, misbooked: [] });
+  else {
+    for await (const part of reader.booked(windowId)) {
+      ongoing.addPart(part);
+      signal?.throwIfAborted();
+    }
   }
-  const gross = [...ongoing.gross.values()];
   const settled = [...ongoing.booked.values()];
   wrong.push(...differencesOf(gross, ongoing.groups, settled).map(wordsFor));
 

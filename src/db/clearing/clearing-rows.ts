@@ -9,15 +9,9 @@ import type {
 } from '../../app/ports.ts';
 import type { BenefitKind, Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
-import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
 import type { Row } from '../engine/raw-rows.ts';
 
 type Layer = GrossItem['layer'];
-
-/** Where a settlement keeps what each layer of the gross sums up. */
-export const LAYER_COLUMNS: Readonly<Record<Layer, string>> = { ...FUND_COLUMNS, account: 'account_fen' };
-
-const LAYERS = Object.keys(LAYER_COLUMNS) as Layer[];
 
 function optionalInstant(value: unknown): number | undefined {
   return value === null ? undefined : exactInteger(value);
@@ -44,16 +38,6 @@ function grossKeyOf(record: Row): Pick<GrossItem, 'homeRegion' | 'treatmentRegio
     institutionId: record.institution_id as string,
     scheme: record.scheme as Scheme,
   };
-}
-
-/** One row of sums into an item for each layer that any settlement of the group used. */
-export function grossItemsOf(record: Row): GrossItem[] {
-  return LAYERS.map((layer) => ({
-    ...grossKeyOf(record),
-    layer,
-    settlements: exactInteger(record[`${layer}_settlements`]),
-    amount: exactInteger(record[`${layer}_fen`]),
-  })).filter(({ settlements }) => settlements > 0);
 }
 
 export function grossItemOf(record: Row): GrossItem {

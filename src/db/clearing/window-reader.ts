@@ -1,10 +1,11 @@
-import { crc32 } from 'node:zlib';
 import type { Knex } from 'knex';
-import type { WindowItem, WindowPart, WindowReader } from '../../app/clearing/ports.ts';
-import type { GrossItem } from '../../app/ports.ts';
-import { bookedFor, type AccountSum } from '../../core/clearing/agreement.ts';
+import { MARK_MODULUS } from '../../app/clearing/posting-mark.ts';
+import type { BookedPart, WindowItem, WindowPart, WindowReader } from '../../app/clearing/ports.ts';
+import type { AccountSum } from '../../core/clearing/agreement.ts';
 import type { LedgerAccount } from '../../core/ledger/postings.ts';
-import { grossItemsOf, LAYER_COLUMNS, statementItemOf } from './clearing-rows.ts';
+import { FUNDS } from '../../core/policy/terms.ts';
+import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
+import { statementItemOf } from './clearing-rows.ts';
 import { ourError } from '../engine/driver-errors.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
@@ -14,56 +15,41 @@ import { boundsOf } from './window-bounds.ts';
 import { isMysql } from '../engine/is-mysql.ts';
 
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
-const ITEMS_PER_PAGE = 4000;
-/** Many enough that groups are fewer than rows. */
+const ITEMS_PER_PAGE = 2000;
 const ITEMS_PER_PART = 50_000;
-/** One is summed while the bills of the next are added up; a second one keeps the database busy where that takes longer. */
+/** One is marked while the bills of the next are added up; a second one keeps the database busy where that takes longer. */
 const PARTS_AT_ONCE = 2;
+/** A document and its bill are written by one transaction; that they are is looked at here and there, for each takes a page. */
+const SAMPLED_EVERY = 200;
+/** Pages that are looked at whole. */
+const SAMPLED_WHOLE = 200;
+
+const FUND_LIST = FUNDS.map((fund) => FUND_COLUMNS[fund]);
 
 /** Settlements of one window between two ids, the first not included; in the order in which they lie on the disk. */
 const SETTLEMENTS = 'settlement_id > ? AND settlement_id <= ? AND window_id = ?';
 const ENTRIES = 'entry_id > ? AND entry_id <= ? AND window_id = ?';
 
 const ITEMS = (table: string): string => `SELECT settlement_id, institution_id, bill_key, scheme, benefit, reverses,
-  home_region, treatment_region, total_fen, fund_total_fen, account_fen
+  home_region, treatment_region, total_fen, fund_total_fen, account_fen, ${FUND_LIST.join(', ')}, settled_at_ms
   FROM ${table} WHERE ${SETTLEMENTS} ORDER BY settlement_id LIMIT ?`;
-
-const GROSS_KEY = 'home_region, treatment_region, institution_id, scheme';
-// Counting is done in integers, SUM in decimals.
-const LAYER_SUMS = Object.entries(LAYER_COLUMNS)
-  .map(([layer, column]) => `SUM(${column}) AS ${layer}_fen, COUNT(NULLIF(${column}, 0)) AS ${layer}_settlements`)
-  .join(', ');
-
-/**
- * A mark weighs every amount with a number made of where it stands, modulo a prime: two lists of amounts that have the same
- * mark are the same, but for one chance in five hundred million. The mark of postings takes a fifth of the time that adding
- * them up account by account and entry by entry takes, which is done only where marks differ. All factors together stay
- * below 2^63.
- */
-const MARK_MODULUS = 536_870_909n;
-const OWED_MARK = `SUM(CAST(CRC32(CONCAT(settlement_id, treatment_region)) AS SIGNED) * ((fund_total_fen + account_fen) % ${MARK_MODULUS})) AS mark`;
-
-const grossQuery = (
-  table: string,
-  mark: string,
-): string => `SELECT ${GROSS_KEY}, COUNT(*) AS settlements, ${LAYER_SUMS},
-  MIN(settled_at_ms) AS first_at_ms, MAX(settled_at_ms) AS last_at_ms${mark}
-  FROM ${table} WHERE ${SETTLEMENTS} GROUP BY ${GROSS_KEY}`;
 
 const PARTY = "CASE WHEN account = 'personal' THEN '' ELSE party END";
 const BOOKED = `SELECT book, account, ${PARTY} AS who, SUM(amount_fen) AS amount_fen
   FROM posting WHERE ${ENTRIES} GROUP BY book, account, ${PARTY}`;
 
-/** By entry and book, which must come to 0, with what is payable counted twice, so that it must be what is owed; and by account. */
-const POSTED_MARK = `SELECT SUM((amount_fen % ${MARK_MODULUS}) * CAST(CRC32(CONCAT(entry_id, book))
-    * CASE WHEN account = 'payable' THEN 2 ELSE 1 END + CRC32(CONCAT(book, account, ${PARTY})) AS SIGNED)) AS mark
-  FROM posting WHERE ${ENTRIES}`;
+/** The mark of postings, see PostingMark. */
+const MARK = `SUM((amount_fen % ${MARK_MODULUS}) * CAST(CRC32(CONCAT(p.entry_id, book))
+    * CASE WHEN account = 'payable' THEN 2 ELSE 1 END + CRC32(CONCAT(book, account, ${PARTY})) AS SIGNED)) AS mark`;
+const POSTED_MARK = `SELECT ${MARK} FROM posting p WHERE ${ENTRIES}`;
 
 /** Entries that are no settlement's. Their postings are of this window and may lie anywhere. */
 const JOURNAL = `SELECT p.book, p.account, CASE WHEN p.account = 'personal' THEN '' ELSE p.party END AS who,
   SUM(p.amount_fen) AS amount_fen
   FROM journal_entry j JOIN posting p ON p.entry_id = j.entry_id AND p.window_id = j.window_id WHERE j.window_id = ?`;
 const JOURNAL_GROUP = "GROUP BY p.book, p.account, CASE WHEN p.account = 'personal' THEN '' ELSE p.party END";
+const JOURNAL_MARK = `SELECT ${MARK} FROM journal_entry j JOIN posting p ON p.entry_id = j.entry_id
+  AND p.window_id = j.window_id WHERE j.entry_id > ? AND j.entry_id <= ? AND j.window_id = ?`;
 const JOURNAL_UNBALANCED = `SELECT j.entry_id AS id FROM journal_entry j
   LEFT JOIN posting p ON p.entry_id = j.entry_id AND p.window_id = j.window_id
   WHERE j.window_id = ? GROUP BY j.entry_id, p.book HAVING COALESCE(SUM(p.amount_fen), 1) <> 0`;
@@ -74,9 +60,9 @@ const MISOWED = `SELECT s.settlement_id AS id FROM settlement s
   WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
   GROUP BY s.settlement_id, s.fund_total_fen, s.account_fen
   HAVING COALESCE(SUM(p.amount_fen), 0) + s.fund_total_fen + s.account_fen <> 0`;
-const UNDOCUMENTED = `SELECT s.settlement_id AS id FROM settlement s
-  LEFT JOIN settlement_document d ON d.settlement_id = s.settlement_id
-  WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ? AND d.settlement_id IS NULL`;
+/** The last of the next so many settlements. */
+const NEXT_PART = `SELECT settlement_id AS id FROM settlement WHERE settlement_id > ? AND settlement_id < ?
+  ORDER BY settlement_id LIMIT 1 OFFSET ?`;
 
 /** Between two ids, the first not included, in a window. */
 type Range = readonly [from: string, to: string, windowId: number];
@@ -91,23 +77,19 @@ function accountSumOf(record: Row): AccountSum {
 }
 
 function windowItemOf(record: Row): WindowItem {
-  const item = statementItemOf(record) as WindowItem & { homeRegion: string; treatmentRegion: string };
+  const item = statementItemOf(record) as { -readonly [member in keyof WindowItem]: WindowItem[member] };
   item.homeRegion = record.home_region as string;
   item.treatmentRegion = record.treatment_region as string;
+  item.funds = FUND_LIST.map((column) => exactInteger(record[column]));
+  item.settledAtMs = exactInteger(record.settled_at_ms);
   return item;
 }
 
-function markIn(row: Row | undefined): bigint {
-  return BigInt((row?.mark as string | null | undefined) ?? 0);
-}
-
-/** What the mark of postings must be that say of every settlement, and of every account, what the gross says. */
-function expectedMark(gross: readonly Row[], items: readonly GrossItem[]): bigint {
-  const byAccount = bookedFor(items).map(
-    ({ book, account, party, amount }) => BigInt(amount) * BigInt(crc32(`${book}${account}${party}`)),
-  );
-  const owed = gross.reduce((sum, row) => sum + markIn(row), 0n);
-  return byAccount.reduce((sum, mark) => sum + mark, -owed);
+/** Some settlements of a page, wherever one begins to count; all of a page that has few. */
+function sampled(records: readonly Row[]): string[] {
+  const every = records.length <= SAMPLED_WHOLE ? 1 : SAMPLED_EVERY;
+  const first = Math.floor(Math.random() * every);
+  return records.filter((_, index) => index % every === first).map((record) => record.settlement_id as string);
 }
 
 /** Reads windows on either engine; on MariaDB over several connections at once. */
@@ -116,7 +98,6 @@ export function createWindowReader(knex: Knex): WindowReader {
   // Left to itself the server may take the index of windows and look every row up by it.
   const table = onMysql ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
   const itemsQuery = ITEMS(table);
-  const gross = grossQuery(table, onMysql ? `, ${OWED_MARK}` : '');
   const rows = async (sql: string, values: readonly (string | number)[]): Promise<readonly Row[]> => {
     try {
       return await rowsOf<Row>(knex, sql, values);
@@ -128,7 +109,7 @@ export function createWindowReader(knex: Knex): WindowReader {
     (await rows(sql, values)).map(({ id }) => id as string);
 
   /** What was posted, account by account, but for what the journal entered between these settlements. */
-  async function bookedIn(range: Range): Promise<Pick<WindowPart, 'booked' | 'misbooked'>> {
+  async function bookedIn(range: Range): Promise<BookedPart> {
     const [from, to, windowId] = range;
     const booked = await rows(BOOKED, range);
     const between = await rows(`${JOURNAL} AND j.entry_id > ? AND j.entry_id <= ? ${JOURNAL_GROUP}`, [
@@ -144,34 +125,29 @@ export function createWindowReader(knex: Knex): WindowReader {
     };
   }
 
-  async function undocumentedIn(range: Range, settlements: number): Promise<string[]> {
-    const [from, to] = range;
-    const [documents] = await rows(
-      'SELECT COUNT(*) AS n FROM settlement_document WHERE settlement_id > ? AND settlement_id <= ?',
-      [from, to],
-    );
-    // More are of other windows, between the ids of this one.
-    return exactInteger(documents?.n) === settlements ? [] : ids(UNDOCUMENTED, range);
+  async function markBy(sql: string, range: Range): Promise<bigint> {
+    const [row] = await rows(sql, range);
+    return BigInt((row?.mark as string | null | undefined) ?? 0);
   }
 
-  async function partsOf(range: Range, settlements: number): Promise<readonly WindowPart[]> {
-    if (settlements === 0) return [];
-    const [sums, posted] = await Promise.all([
-      rows(gross, range),
-      // A database without CRC32 is asked exactly, and always; it is small.
-      onMysql ? rows(POSTED_MARK, range) : undefined,
-    ]);
-    const items = sums.flatMap(grossItemsOf);
-    const agrees = posted !== undefined && (markIn(posted[0]) - expectedMark(sums, items)) % MARK_MODULUS === 0n;
-    const part: WindowPart = {
-      gross: items,
-      settlements: sums.reduce((sum, row) => sum + exactInteger(row.settlements), 0),
-      ...(agrees ? { booked: bookedFor(items), misbooked: [] } : await bookedIn(range)),
-      undocumented: await undocumentedIn(range, settlements),
-      firstAtMs: Math.min(...sums.map(({ first_at_ms }) => exactInteger(first_at_ms))),
-      lastAtMs: Math.max(...sums.map(({ last_at_ms }) => exactInteger(last_at_ms))),
-    };
-    return [part];
+  async function undocumentedOf(settlements: readonly string[]): Promise<string[]> {
+    if (settlements.length === 0) return [];
+    const places = settlements.map(() => '?').join(',');
+    const found = new Set(
+      await ids(`SELECT settlement_id AS id FROM settlement_document WHERE settlement_id IN (${places})`, settlements),
+    );
+    return settlements.filter((id) => !found.has(id));
+  }
+
+  async function partOf(range: Range, sample: readonly string[]): Promise<WindowPart> {
+    // A database without CRC32 is asked exactly, and always; it is small.
+    const mark = onMysql ? await markBy(POSTED_MARK, range) : undefined;
+    return { mark, undocumented: await undocumentedOf(sample) };
+  }
+
+  /** Takes what the journal entered between the settlements out of the mark of all postings. */
+  async function journalPart(range: Range): Promise<WindowPart> {
+    return { mark: onMysql ? -(await markBy(JOURNAL_MARK, range)) : undefined, undocumented: [] };
   }
 
   return {
@@ -185,11 +161,11 @@ export function createWindowReader(knex: Knex): WindowReader {
       if (bounds === undefined) return;
       const read = (after: string): Promise<readonly Row[]> =>
         rows(itemsQuery, [after, bounds.last, windowId, ITEMS_PER_PAGE]);
-      // While one page is added up where it goes, the next one is read and a part that was read before is summed.
+      // While one page is added up where it goes, the next one is read and a part that was read before is marked.
       let from = justBefore(bounds.first);
       let after = from;
-      let unsummed = 0;
-      const summing: Promise<readonly WindowPart[]>[] = [];
+      let [unmarked, sample] = [0, [] as string[]];
+      const marking: Promise<WindowPart>[] = [quiet(journalPart([after, bounds.last, windowId]))];
       let reading = quiet(read(after));
       const makeWay = onMysql ? await createMakeWay(knex) : () => Promise.resolve();
       try {
@@ -198,26 +174,35 @@ export function createWindowReader(knex: Knex): WindowReader {
           const isLast = records.length < ITEMS_PER_PAGE;
           after = isLast ? bounds.last : (records.at(-1)?.settlement_id as string);
           if (!isLast) reading = quiet(read(after));
-          unsummed += records.length;
+          unmarked += records.length;
+          sample.push(...sampled(records));
           const items = records.map(windowItemOf);
-          if (!isLast && unsummed < ITEMS_PER_PART) yield { items, parts: [] };
+          if (!isLast && unmarked < ITEMS_PER_PART) yield { items, parts: [] };
           else {
-            const before = summing.length < PARTS_AT_ONCE ? [] : await summing.shift();
+            const before = marking.length < PARTS_AT_ONCE ? undefined : await marking.shift();
             await reading;
             await makeWay();
-            summing.push(quiet(partsOf([from, after, windowId], unsummed)));
-            yield {
-              items,
-              parts: isLast ? [...(before ?? []), ...(await Promise.all(summing)).flat()] : (before ?? []),
-            };
+            marking.push(quiet(partOf([from, after, windowId], sample)));
+            const parts = before === undefined ? [] : [before];
+            yield { items, parts: isLast ? [...parts, ...(await Promise.all(marking))] : parts };
             if (isLast) return;
             from = after;
-            unsummed = 0;
+            [unmarked, sample] = [0, []];
           }
         }
       } finally {
         // Whoever stops early must not leave questions behind on a database that is closed next.
-        await Promise.allSettled([reading, ...summing]);
+        await Promise.allSettled([reading, ...marking]);
+      }
+    },
+
+    async *booked(windowId) {
+      const bounds = await boundsOf(knex, windowId);
+      if (bounds === undefined) return;
+      for (let from: string | undefined = justBefore(bounds.first); from !== undefined;) {
+        const [next] = await ids(NEXT_PART, [from, bounds.last, ITEMS_PER_PART]);
+        yield await bookedIn([from, next ?? bounds.last, windowId]);
+        from = next;
       }
     },
 

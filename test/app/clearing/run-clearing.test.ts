@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { lastDayOver, clearDue } from '../../../src/app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps } from '../../../src/app/clearing/run-clearing.ts';
 import { sumWindow } from '../../../src/app/clearing/sum-window.ts';
-import type { WindowPage, WindowPart, WindowReader } from '../../../src/app/clearing/ports.ts';
+import type { BookedPart, WindowPage, WindowPart, WindowReader } from '../../../src/app/clearing/ports.ts';
 import type { SettlementRow, StoredSettlement } from '../../../src/app/ports.ts';
 import type { Database } from '../../../src/db/open-database.ts';
 import { clearingPorts } from '../../support/clearing.ts';
@@ -265,39 +265,42 @@ describeEachDatabase('clearing', (open) => {
   );
 
   describe('holds a window back whose', () => {
-    type Page = WindowPage;
-    const spoil = (reader: WindowReader, change: (page: Page) => Page): WindowReader => ({
+    type Change<T> = (value: T) => T;
+    async function* changed<T>(values: AsyncIterable<T>, change: Change<T>): AsyncGenerator<T> {
+      for await (const value of values) yield change(value);
+    }
+    const inPages = (change: Change<WindowPage>) => (reader: WindowReader) => ({
       ...reader,
-      async *pages(windowId) {
-        for await (const page of reader.pages(windowId)) yield change(page);
-      },
+      pages: (windowId: number) => changed(reader.pages(windowId), change),
     });
-    const inParts = (change: (part: WindowPart) => WindowPart) => (page: Page) => ({
-      ...page,
-      parts: page.parts.map(change),
+    const inParts = (change: Change<WindowPart>) => inPages((page) => ({ ...page, parts: page.parts.map(change) }));
+    /** What was posted, with a mark that shows that it is something else. */
+    const inBooked = (change: Change<BookedPart>) => (reader: WindowReader) => ({
+      ...inParts(({ mark = 0n, ...part }) => ({ ...part, mark: mark + 1n }))(reader),
+      booked: (windowId: number) => changed(reader.booked(windowId), change),
     });
-    const ways: Readonly<Record<string, (page: Page) => Page>> = {
-      'bills are fewer than its index has': (page) => ({ ...page, items: page.items.slice(1) }),
-      'bills do not add up to its gross': (page) => ({
+    const ways: Readonly<Record<string, Change<WindowReader>>> = {
+      'bills are fewer than its index has': inPages((page) => ({ ...page, items: page.items.slice(1) })),
+      'bills do not add up to its gross': inPages((page) => ({
         ...page,
         items: page.items.map((item, index) => (index === 0 ? { ...item, fundTotal: item.fundTotal + 1 } : item)),
-      }),
-      'gross is not what was posted': inParts((part) => ({
+      })),
+      'gross is not what was posted': inBooked((part) => ({
         ...part,
         booked: part.booked.map((sum, index) => (index === 0 ? { ...sum, amount: sum.amount - 1 } : sum)),
       })),
-      'postings lie in an account that the gross does not know': inParts((part) => ({
+      'postings lie in an account that the gross does not know': inBooked((part) => ({
         ...part,
         booked: [...part.booked, { book: '310118', account: 'payable', party: 'H0', amount: 1 }],
       })),
       'bills are not all documented': inParts((part) => ({ ...part, undocumented: ['s1'] })),
-      'bills have other postings': inParts((part) => ({ ...part, misbooked: ['s1'] })),
+      'bills have other postings': inBooked((part) => ({ ...part, misbooked: ['s1'] })),
     };
 
     it.each(Object.keys(ways))('%s, closes those after it, and clears all when it is put right', async (way) => {
       const { database, deps } = await begin(at('2026-11-26', '08:00'));
       await settle(database, aDay);
-      const reader = spoil(deps.reader, ways[way]!);
+      const reader = ways[way]!(deps.reader);
       await expect(clearDue({ ...deps, reader })).rejects.toMatchObject({
         code: 'WINDOW_DISAGREES',
         retryable: false,
@@ -351,6 +354,13 @@ function stepwise(
       await call(...values);
       step();
     };
+  const stream = <T>(call: (windowId: number) => AsyncIterable<T>) =>
+    async function* (windowId: number): AsyncGenerator<T> {
+      for await (const value of call(windowId)) {
+        step();
+        yield value;
+      }
+    };
   return {
     store: {
       openWindow: read(store.openWindow),
@@ -364,12 +374,8 @@ function stepwise(
       count: read(reader.count),
       journal: read(reader.journal),
       adjustments: read(reader.adjustments),
-      async *pages(windowId) {
-        for await (const page of reader.pages(windowId)) {
-          step();
-          yield page;
-        }
-      },
+      pages: stream(reader.pages),
+      booked: stream(reader.booked),
     },
   };
 }

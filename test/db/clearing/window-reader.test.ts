@@ -124,6 +124,25 @@ describe.each(['sqlite', 'mariadb'] as const)('a window on %s', (engine) => {
     expect(wrong.join('\n')).toContain(named(said));
   });
 
+  it.runIf(engine === 'mariadb')('is not added up posting by posting where marks agree', async () => {
+    const { windowId, ids } = await fill();
+    await knex('open_window').update({ window_id: windowId });
+    const leg = { book: '310118', account: 'payable', party: 'H31011800001' } as const;
+    const postings = [{ ...leg, amount: -300 }, { ...leg, account: 'dueFrom', party: '320509', amount: 300 } as const];
+    const about = { subjectId: 's1', enteredAtMs: 7, enteredBy: 'wang', reason: 'objection upheld' };
+    for (const entryId of [`${ids[2]!}-j`, `j-${windowId}`, `${ids.at(-1)!}-j`]) {
+      await knex.transaction((transaction) => enter(transaction, { ...about, entryId, kind: 'case', postings }));
+    }
+    await knex('open_window').update({ window_id: 1 });
+    const booked = () => {
+      throw new Error('added up');
+    };
+    const reader = { ...database.windowReader, booked };
+    expect(await sumWindow(reader, windowId, {})).toMatchObject({ settlements: BILLS });
+    await knex.raw(`UPDATE posting SET amount_fen = amount_fen + 1 WHERE entry_id = '${ids[4]!}' AND leg = 0`);
+    await expect(sumWindow(reader, windowId, {})).rejects.toThrow('added up');
+  });
+
   it('counts what the journal entered, but not as bills', async () => {
     const { windowId, ids } = await fill();
     await knex('open_window').update({ window_id: windowId });
