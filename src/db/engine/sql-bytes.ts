@@ -1,4 +1,4 @@
-import { quoted, type SqlValue } from './sql-text.ts';
+import { quoted, SPECIAL_BYTES, type SqlValue } from './sql-text.ts';
 
 const FIRST_BYTES = 1 << 20;
 /** A text of more than this is encoded by itself: a short one costs less as a part of its row. */
@@ -30,7 +30,7 @@ export class SqlBytes {
         else if (value.length <= LONG_TEXT) text += separator + quoted(value);
         else {
           this.add(text + separator);
-          this.add(quoted(value));
+          this.#addLong(value);
           text = '';
         }
         separator = ',';
@@ -45,6 +45,18 @@ export class SqlBytes {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return taken;
+  }
+
+  /** Encoded as it is, and only then looked through: bytes are looked through faster than what they are made of. */
+  #addLong(text: string): void {
+    const start = this.#length;
+    this.add("'");
+    this.add(text);
+    const written = this.#bytes.subarray(start + 1, this.#length);
+    if (SPECIAL_BYTES.some((byte) => written.includes(byte))) {
+      this.#length = start;
+      this.add(quoted(text));
+    } else this.add("'");
   }
 
   #grow(needed: number): void {

@@ -1,6 +1,8 @@
 /** What a column takes. */
 export type SqlValue = string | number | null;
 
+/** What `quoted` escapes: quote, backslash, nothing; in UTF-8 they are part of no other character. */
+export const SPECIAL_BYTES: readonly number[] = [0x27, 0x5c, 0];
 const SPECIAL = /['\\\0]/;
 const SPECIALS = /['\\\0]/g;
 
