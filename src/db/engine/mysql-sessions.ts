@@ -18,10 +18,11 @@ const SESSION_SETTINGS = [
 
 /**
  * The driver takes strings, which it measures and encodes. With this it makes bytes of a string in which each character
- * stands for one by copying them, and the server takes those for UTF-8. (The driver follows what is set here.)
+ * stands for one by copying them, and the server stores those as they are, after looking whether the column can hold them.
+ * Told that they were UTF-8, it would count their characters and convert them first. (The driver follows what is set here.)
  */
 const BYTES_AS_THEY_ARE =
-  'SET character_set_client=binary,character_set_connection=utf8mb4,character_set_results=utf8mb4';
+  'SET character_set_client=binary,character_set_connection=binary,character_set_results=utf8mb4';
 
 /** Connection options that both mysql2 pools share. Integers beyond 2^53 come as text instead of as a near miss. */
 export function connectionOptions(address: MysqlAddress) {
