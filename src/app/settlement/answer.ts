@@ -77,16 +77,25 @@ export function personPartsOf({ personParts: parts }: Verdict, sign: 1 | -1 = 1)
 }
 
 /** One line's split as text. */
-export function lineSharesOf({ no, itemClass, reason, benefit, ...amounts }: LineVerdict) {
+export function lineSharesOf({
+  no,
+  itemClass,
+  reason,
+  benefit,
+  fullSelfPay,
+  overLimit,
+  firstSelfPay,
+  eligible,
+}: LineVerdict) {
   return {
     no,
     itemClass,
     reason,
     benefit,
-    fullSelfPay: formatFen(amounts.fullSelfPay),
-    overLimit: formatFen(amounts.overLimit),
-    firstSelfPay: formatFen(amounts.firstSelfPay),
-    eligible: formatFen(amounts.eligible),
+    fullSelfPay: formatFen(fullSelfPay),
+    overLimit: formatFen(overLimit),
+    firstSelfPay: formatFen(firstSelfPay),
+    eligible: formatFen(eligible),
   };
 }
 

@@ -1,4 +1,4 @@
-import { amountOf, RATIO_ONE, shareOf, type Fen } from '../money/fen.ts';
+import { amountOf, RATIO_ONE, shareOf, type Fen, type Ratio } from '../money/fen.ts';
 import { invariant } from '../invariant.ts';
 import type { Catalogue, CatalogueItem } from '../policy/catalogue.ts';
 import type { Rulebook } from '../policy/rulebook.ts';
@@ -14,35 +14,28 @@ interface Split {
   readonly eligible: Fen;
 }
 
-/** How one line is to be split: its item and why. */
+/** How one line is to be split: its item, why, and what part of it the person pays first; all of it at a ratio of 1. */
 interface Rule {
   readonly item: CatalogueItem | undefined;
   readonly reason: LineReason;
-  readonly scheme: Scheme;
+  readonly ratio: Ratio;
 }
 
-const FULL_SELF_PAY: ReadonlySet<LineReason> = new Set<LineReason>([
-  'NOT_IN_CATALOGUE',
-  'CLASS_C',
-  'RESTRICTED_USE',
-  'FULL_SELF_PAY_RATIO',
-]);
-
-function reasonFor(item: CatalogueItem | undefined, line: BillLine, scheme: Scheme): LineReason {
-  if (item === undefined) return 'NOT_IN_CATALOGUE';
-  if (item.itemClass === 'C') return 'CLASS_C';
-  if (item.restriction !== undefined && !line.restrictionMet) return 'RESTRICTED_USE';
+function ruleFor(item: CatalogueItem | undefined, line: BillLine, scheme: Scheme): Rule {
+  if (item === undefined) return { item, reason: 'NOT_IN_CATALOGUE', ratio: RATIO_ONE };
+  if (item.itemClass === 'C') return { item, reason: 'CLASS_C', ratio: RATIO_ONE };
+  if (item.restriction !== undefined && !line.restrictionMet)
+    return { item, reason: 'RESTRICTED_USE', ratio: RATIO_ONE };
+  const ratio = item.firstSelfPay[scheme];
   // A ratio of 1 is full self-expense, not first self-pay (policy-facts C.1).
-  if (item.firstSelfPay[scheme] === RATIO_ONE) return 'FULL_SELF_PAY_RATIO';
-  return item.itemClass === 'A' ? 'CLASS_A' : 'CLASS_B';
+  if (ratio === RATIO_ONE) return { item, reason: 'FULL_SELF_PAY_RATIO', ratio };
+  return { item, reason: item.itemClass === 'A' ? 'CLASS_A' : 'CLASS_B', ratio };
 }
 
-function splitAmount({ item, reason, scheme }: Rule, quantity: number, amount: Fen): Split {
-  if (item === undefined || FULL_SELF_PAY.has(reason)) {
-    return { fullSelfPay: amount, overLimit: 0, firstSelfPay: 0, eligible: 0 };
-  }
-  const within = item.priceLimit === undefined ? amount : Math.min(amount, amountOf(quantity, item.priceLimit));
-  const firstSelfPay = shareOf(within, item.firstSelfPay[scheme]);
+function splitAmount({ item, ratio }: Rule, quantity: number, amount: Fen): Split {
+  if (ratio === RATIO_ONE) return { fullSelfPay: amount, overLimit: 0, firstSelfPay: 0, eligible: 0 };
+  const within = item?.priceLimit === undefined ? amount : Math.min(amount, amountOf(quantity, item.priceLimit));
+  const firstSelfPay = shareOf(within, ratio);
   return { fullSelfPay: 0, overLimit: amount - within, firstSelfPay, eligible: within - firstSelfPay };
 }
 
@@ -56,7 +49,7 @@ function minus(left: Split, right: Split): Split {
 }
 
 function verdictOf(rule: Rule, line: BillLine, split: Split, benefit: BenefitKind): LineVerdict {
-  const { item, reason, scheme } = rule;
+  const { item, reason, ratio } = rule;
   invariant(
     split.fullSelfPay + split.overLimit + split.firstSelfPay + split.eligible === line.amount,
     'a line is the sum of its split',
@@ -65,7 +58,7 @@ function verdictOf(rule: Rule, line: BillLine, split: Split, benefit: BenefitKin
     no: line.no,
     itemClass: item?.itemClass ?? 'C',
     reason,
-    firstSelfPayRatio: item === undefined || FULL_SELF_PAY.has(reason) ? RATIO_ONE : item.firstSelfPay[scheme],
+    firstSelfPayRatio: ratio,
     overPriceLimit: split.overLimit !== 0,
     compliant: reason === 'CLASS_C' && item?.compliant === true,
     fullSelfPay: split.fullSelfPay,
@@ -126,11 +119,11 @@ export function splitLines(
     }
     if (catalogue === undefined || line.feeDate < catalogue.from || line.feeDate > (catalogue.to ?? line.feeDate)) {
       catalogue = rulebook.catalogueOn(region, line.feeDate);
+      if (catalogue === undefined) return reject('NO_CATALOGUE', `no catalogue of ${region} on ${line.feeDate}`);
+      hashes.add(catalogue.hash);
     }
-    if (catalogue === undefined) return reject('NO_CATALOGUE', `no catalogue of ${region} on ${line.feeDate}`);
-    hashes.add(catalogue.hash);
     const item = line.code === undefined ? undefined : catalogue.items.get(line.code);
-    const rule: Rule = { item, reason: reasonFor(item, line, scheme), scheme };
+    const rule = ruleFor(item, line, scheme);
     const benefit = benefitOf(line);
     nets?.set(line.no, { rule, benefit, quantity: line.quantity, amount: line.amount });
     lines.push(verdictOf(rule, line, splitAmount(rule, line.quantity, line.amount), benefit));
