@@ -10,7 +10,7 @@ export interface BillGroup {
   readonly scheme: string;
 }
 
-/** What one layer of a group came to, as the database adds it up. */
+/** What one layer of a group came to. */
 export interface LayerSum extends BillGroup {
   readonly layer: Fund | 'account';
   readonly settlements: number;
@@ -103,7 +103,7 @@ export function postedDifferences(gross: readonly LayerSum[], booked: readonly A
 }
 
 /**
- * Holds three computations of a window against each other: layers summed by the database, bills added up one by one, and
+ * Holds three sums of a window against each other: layer by layer, what bills say that funds and accounts paid in all, and
  * what was posted.
  *
  * @shape gross by layer, groups bill by bill, accounts posted → every place where they differ; none when they agree

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { MARK_MODULUS } from '../../app/clearing/posting-mark.ts';
+import { MARK_MODULUS } from '../../core/clearing/posting-mark.ts';
 import type { BookedPart, WindowItem, WindowPart, WindowReader } from '../../app/clearing/ports.ts';
 import type { AccountSum } from '../../core/clearing/agreement.ts';
 import type { LedgerAccount } from '../../core/ledger/postings.ts';

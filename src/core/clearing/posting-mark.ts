@@ -1,6 +1,5 @@
-import { crc32 } from 'node:zlib';
-import type { AccountSum } from '../../core/clearing/agreement.ts';
-import type { Fen } from '../../core/money/fen.ts';
+import type { AccountSum } from './agreement.ts';
+import type { Fen } from '../money/fen.ts';
 
 /**
  * Marks are kept modulo this prime: below 2^29, so that an amount times a CRC32 times two stays below 2^63 in the database.
@@ -21,18 +20,24 @@ const SUMMED_MAX = 128;
  * @units fen, weighed
  */
 export class PostingMark {
+  readonly #crc32: (text: string) => number;
   #high = 0;
   #low = 0;
   #summed = 0;
 
+  /** @param crc32 as databases compute it, of a text of ASCII */
+  constructor(crc32: (text: string) => number) {
+    this.#crc32 = crc32;
+  }
+
   /** A bill of which so much is owed to its institution: the book is the treatment county's. */
   owe(settlementId: string, treatmentRegion: string, owed: Fen): void {
-    this.#add(crc32(settlementId + treatmentRegion), -owed);
+    this.#add(this.#crc32(settlementId + treatmentRegion), -owed);
   }
 
   /** What moved in one account. */
   move({ book, account, party, amount }: AccountSum): void {
-    this.#add(crc32(book + account + party), amount);
+    this.#add(this.#crc32(book + account + party), amount);
   }
 
   /** Whether postings whose mark the database has taken are those that were told of here. */
