@@ -90,6 +90,7 @@ interface Serving extends Stoppable {
 
 const WRITE_LANES = 4;
 const READ_LANES = 2;
+const LANE_WORTH = 16;
 const BATCH_MAX = 32;
 const QUEUE_MAX = 4096;
 
@@ -168,6 +169,7 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
 
   const settling = createCoalescer({
     lanes: WRITE_LANES,
+    laneWorth: LANE_WORTH,
     batchMax: BATCH_MAX,
     queueMax: QUEUE_MAX,
     run: (batch: readonly BillCommand[]) => {
@@ -177,6 +179,7 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
   });
   const quoting = createCoalescer({
     lanes: READ_LANES,
+    laneWorth: LANE_WORTH,
     batchMax: BATCH_MAX,
     queueMax: QUEUE_MAX,
     run: (batch: readonly BillCommand[]) => quoteBills(settleDeps, batch),

@@ -3,6 +3,11 @@ import { AppError } from './errors.ts';
 /** How many batches run at once, how large one may be, and how many requests may wait. */
 export interface CoalescerOptions<Q, A> {
   readonly lanes: number;
+  /**
+   * So many requests must wait for each lane that is busy before a further one opens: in many small batches a request costs
+   * several times as much as in a few large ones. Unless given, one that waits is enough.
+   */
+  readonly laneWorth?: number;
   readonly batchMax: number;
   readonly queueMax: number;
   /** Answers in the order of the batch. A rejection of a batch of several, unless retryable, is tried again one by one. */
@@ -11,6 +16,7 @@ export interface CoalescerOptions<Q, A> {
 
 interface Waiting<Q, A> {
   readonly request: Q;
+  readonly sinceMs: number;
   readonly resolve: (answer: A) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -24,17 +30,22 @@ export interface Coalescer<Q, A> {
   drained(): Promise<void>;
 }
 
+/** Behind a batch that takes so long, because it waits for somebody's lock, no request waits for others to come. */
+const PATIENCE_MS = 20;
+
 /**
- * Coalesces requests into batches without a timer: a lone request runs at once, under load a batch is what queued up
+ * Coalesces requests into batches without waiting for any: a lone request runs at once, under load a batch is what queued up
  * while the one before was committing.
  *
  * @throws AppError OVERLOADED (503, retryable) when the queue is full: memory stays bounded, the caller backs off
  */
 export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalescer<Q, A> {
+  const { laneWorth = 0 } = options;
   const queue: Waiting<Q, A>[] = [];
   const idle: (() => void)[] = [];
   let running = 0;
   let scheduled = false;
+  let patience: NodeJS.Timeout | undefined;
 
   async function runBatch(batch: readonly Waiting<Q, A>[]): Promise<void> {
     try {
@@ -53,9 +64,24 @@ export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalesce
     }
   }
 
+  function opensLane(): boolean {
+    const [oldest] = queue;
+    if (oldest === undefined || running >= options.lanes) return false;
+    return queue.length > running * laneWorth || performance.now() - oldest.sinceMs >= PATIENCE_MS;
+  }
+
+  /** Looks again when nothing else makes it: a lane is free, and what waits is not worth it yet. */
+  function lookAgain(): void {
+    if (patience !== undefined || queue.length === 0 || running >= options.lanes) return;
+    patience = setTimeout(() => {
+      patience = undefined;
+      pump();
+    }, PATIENCE_MS);
+  }
+
   function pump(): void {
     scheduled = false;
-    while (running < options.lanes && queue.length > 0) {
+    while (opensLane()) {
       const batch = queue.splice(0, options.batchMax);
       running++;
       void runBatch(batch).finally(() => {
@@ -63,6 +89,7 @@ export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalesce
         pump();
       });
     }
+    lookAgain();
     if (running === 0 && queue.length === 0) for (const done of idle.splice(0)) done();
   }
 
@@ -78,12 +105,13 @@ export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalesce
         );
       }
       return new Promise((resolve, reject) => {
-        queue.push({ request, resolve, reject });
-        // What arrives in the same turn of the event loop goes into one batch; nothing waits longer than that.
-        if (!scheduled && running < options.lanes) {
+        queue.push({ request, sinceMs: performance.now(), resolve, reject });
+        if (scheduled) return;
+        // What arrives in the same turn of the event loop goes into one batch.
+        if (opensLane()) {
           scheduled = true;
           setImmediate(pump);
-        }
+        } else lookAgain();
       });
     },
     get waiting() {

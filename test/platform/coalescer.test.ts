@@ -97,6 +97,42 @@ describe('coalescer', () => {
     await expect(coalescer.submit(5)).resolves.toBe(5);
   });
 
+  it('opens a further lane only for as many as are worth it', async () => {
+    const { opened, open } = gate();
+    const batches: (readonly number[])[] = [];
+    const run = async (batch: readonly number[]) => {
+      batches.push(batch);
+      await opened;
+      return batch;
+    };
+    const coalescer = createCoalescer<number, number>({ lanes: 3, laneWorth: 2, batchMax: 8, queueMax: 9, run });
+    const all = [coalescer.submit(1)];
+    await turn();
+    all.push(coalescer.submit(2), coalescer.submit(3));
+    await turn();
+    expect(batches).toEqual([[1]]);
+    all.push(coalescer.submit(4));
+    await turn();
+    expect(batches).toEqual([[1], [2, 3, 4]]);
+    open();
+    await Promise.all(all);
+  });
+
+  it('lets nobody wait for others behind a batch that is stuck', async () => {
+    const { opened, open } = gate();
+    const run = async (batch: readonly number[]) => {
+      if (batch.includes(1)) await opened;
+      return batch;
+    };
+    const coalescer = createCoalescer<number, number>({ lanes: 2, laneWorth: 16, batchMax: 8, queueMax: 9, run });
+    const stuck = coalescer.submit(1);
+    await turn();
+    expect(await Promise.all([coalescer.submit(2), coalescer.submit(3)])).toEqual([2, 3]);
+    expect(await coalescer.submit(4)).toBe(4);
+    open();
+    await stuck;
+  });
+
   it('is drained only when nothing waits and nothing runs', async () => {
     const { opened, open } = gate();
     const done: string[] = [];
