@@ -29,8 +29,9 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
-import { startCalendar } from './jobs/calendar-job.ts';
-import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
+import { createJobStarter } from './jobs/asked-job.ts';
+import { calendarJob, startCalendar } from './jobs/calendar-job.ts';
+import { clearingAskedFor, clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { remindersJob } from './jobs/casework-job.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CALENDAR_TIME, CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
@@ -201,7 +202,7 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
   const reverse: HttpDeps['reverse'] = (command) => reverseSettlement(settleDeps, command);
   const reconciliation = reconciling(parts, dataDir, reverse);
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
-  const starter = createClearingStarter(runner, parts.clearing);
+  const starter = createJobStarter(runner);
   const httpDeps: HttpDeps = {
     settle: (command) => settleHandingOver({ settle: asking, persons: database.personStore, cases: opener }, command),
     quote: (command) => quoting.submit(command),
@@ -223,7 +224,8 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
         return listJobs({ runs, clearing, lifecycle: parts.lifecycle, clock }, limit);
       },
       find: (runId) => database.jobRunStore.find(runId),
-      startClearing: (businessDate) => starter.start(businessDate),
+      startClearing: (businessDate) => starter.start(clearingAskedFor(parts.clearing, businessDate)),
+      startCalendar: () => starter.start(calendarJob(parts.lifecycle)),
     },
     ledger: database.ledgerQueries,
     casework: parts.casework,

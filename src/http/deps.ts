@@ -75,6 +75,7 @@ export interface HttpDeps {
     readonly find: (runId: string) => Promise<JobRun | undefined>;
     /** Answers with the run's id as soon as it runs. */
     readonly startClearing: (businessDate: DateText | undefined) => Promise<string>;
+    readonly startCalendar: () => Promise<string>;
   };
   readonly ledger: LedgerQueries;
   readonly casework: CaseworkDeps;

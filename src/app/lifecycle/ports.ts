@@ -352,4 +352,8 @@ export interface CalendarStore {
   notices(month: MonthText): Promise<readonly MonthlyNotice[]>;
   putLiquidations(liquidations: readonly YearlyLiquidation[]): Promise<void>;
   liquidations(year: number): Promise<readonly YearlyLiquidation[]>;
+  /** Pairs whose prefund was resized for a year: their request was made, whatever became of it. */
+  resized(year: number): Promise<readonly Pair[]>;
+  /** What was paid into prefunds from an instant on, less what was given back, by pair. */
+  paidIntoPrefunds(sinceMs: number): Promise<readonly (Pair & { readonly amount: Fen })[]>;
 }

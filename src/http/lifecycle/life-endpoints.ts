@@ -5,7 +5,8 @@ import { listDeadlines, objectionDeadlines, statementDeadlines } from '../../app
 import { liquidateYear, makeNotices } from '../../app/lifecycle/make-notices.ts';
 import type { Pair } from '../../app/lifecycle/ports.ts';
 import { payableOf } from '../../app/lifecycle/statement-acts.ts';
-import { resizePrefunds, watchPrefunds } from '../../app/lifecycle/watch-prefunds.ts';
+import { listPrefunds as listStandings } from '../../app/lifecycle/list-prefunds.ts';
+import { resizePrefunds } from '../../app/lifecycle/resize-prefunds.ts';
 import type { Principal } from '../../app/ports.ts';
 import type { Ratio } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
@@ -122,12 +123,12 @@ function percent(ratio: Ratio): string {
   return formatFen(ratio / 10_000);
 }
 
-/** GET /v1/prefunds: balance and usage, and which are yellow or red. */
+/** GET /v1/prefunds: balance and usage, which are yellow or red, and which are due for this year's resizing. */
 export async function listPrefunds(
   { lifecycle }: HttpDeps,
   { caller, query }: Call<unknown, life.MonthQuery>,
 ): Promise<Reply<life.PrefundList>> {
-  const prefunds = await watchPrefunds(lifecycle, query.month);
+  const prefunds = await listStandings(lifecycle, query.month);
   const { yellowUsage, redUsage } = lifecycle.calendar();
   const body = {
     prefunds: prefunds.filter(isOwn(caller)).map(({ balance, cleared, usage, topUp, ...prefund }) => ({
