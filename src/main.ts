@@ -266,14 +266,19 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
   const { database, clock, log, newId, clearing, casework, lifecycle } = parts;
-  const { leaseStore: leases, jobRunStore: runs } = database;
+  const {
+    leaseStore: leases,
+    jobRunStore: runs,
+    provisionalStore: provisionals,
+    settlementQueries: queries,
+  } = database;
   const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
   const calendar = startCalendar(deps, lifecycle);
-  const reminders = keepJob(deps, remindersJob(casework));
+  const reminders = keepJob(deps, remindersJob({ ...casework, provisionals, queries }));
   const morning = everyNightAt(REMINDER_TIME, () => {
     reminders.trigger();
   });
