@@ -319,7 +319,7 @@ describe.each(['sqlite', 'mariadb'] as const)('the life of a statement over HTTP
     expect((await get('/v1/payment-runs/2026-11')).status).toBe(404);
     service.clock.nowMs = Date.parse('2026-12-31T10:00:00+08:00');
     const { body: run } = await post('/v1/payment-runs', 'operator', { month: '2026-11' });
-    expect(run).toMatchObject({ runId: '2026-11', statements: 1, instructedBy: 'night' });
+    expect(run).toMatchObject({ runId: '2026-11', statements: 1, instructedBy: 'night@operator' });
     expect((await post('/v1/payment-runs', 'operator', { month: '2026-11' })).body).toEqual(run);
     expect((await post('/v1/payment-runs', 'homeClerk', { month: '2026-11' })).status).toBe(403);
     const [payment] = run.payments;

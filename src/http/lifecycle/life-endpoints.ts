@@ -1,5 +1,6 @@
 import { countyOf, isPartyOf } from '../../app/county-of.ts';
 import { adjustmentHash } from '../../app/lifecycle/export-statement.ts';
+import { deskOf } from '../../app/lifecycle/desk-of.ts';
 import { instructPayments } from '../../app/lifecycle/instruct-payments.ts';
 import { listDeadlines, objectionDeadlines, statementDeadlines } from '../../app/lifecycle/list-deadlines.ts';
 import { liquidateYear, makeNotices } from '../../app/lifecycle/make-notices.ts';
@@ -8,6 +9,7 @@ import { payableOf } from '../../app/lifecycle/statement-acts.ts';
 import { listPrefunds as listStandings } from '../../app/lifecycle/list-prefunds.ts';
 import { resizePrefunds } from '../../app/lifecycle/resize-prefunds.ts';
 import type { Principal } from '../../app/ports.ts';
+import { enteredBy } from '../../core/ledger/journal.ts';
 import type { Ratio } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
@@ -109,7 +111,8 @@ export async function instructMonth(
   deps: HttpDeps,
   { caller, body }: Call<life.MonthRequest>,
 ): Promise<Reply<life.PaymentRunView>> {
-  await instructPayments(deps.lifecycle, body.month, caller.id);
+  const { person, desk } = deskOf(caller);
+  await instructPayments(deps.lifecycle, body.month, enteredBy(person, desk));
   return { status: 200, body: await presentRun(deps, caller, body.month) };
 }
 
