@@ -6,7 +6,7 @@ import type { JobRun } from '../app/jobs/ports.ts';
 import { periodOf, type DueStep } from '../app/lifecycle/list-due-steps.ts';
 import type { CalendarDone, CalendarProgress } from '../app/lifecycle/run-calendar.ts';
 import { pairKey } from '../app/lifecycle/sum-period.ts';
-import type { ClearingWindow } from '../app/ports.ts';
+import type { ClearingWindow } from '../app/clearing/ports.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { loadRules } from '../config/load-rules.ts';
 import { openDatabase, type Database } from '../db/open-database.ts';

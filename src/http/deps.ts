@@ -4,9 +4,8 @@ import type { ProposalDeps } from '../app/lifecycle/make-proposal.ts';
 import type { CaseworkDeps } from '../app/casework/case-deps.ts';
 import type { OutboxStore } from '../app/outbox/ports.ts';
 import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
+import type { ClearingStore, ClearingWindow } from '../app/clearing/ports.ts';
 import type {
-  ClearingStore,
-  ClearingWindow,
   County,
   Institution,
   PersonStore,

@@ -1,6 +1,6 @@
 import { clearDue } from '../app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps, type StepReport } from '../app/clearing/run-clearing.ts';
-import type { ClearingWindow } from '../app/ports.ts';
+import type { ClearingWindow } from '../app/clearing/ports.ts';
 import { AppError } from '../platform/errors.ts';
 import { runNow, type AskedJob } from './asked-job.ts';
 import type { HeldLease } from './lease.ts';

@@ -8,7 +8,7 @@ import type { ProposalState } from '../../core/lifecycle/proposals.ts';
 import type { StatementState } from '../../core/lifecycle/statement-states.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Fund, Scheme } from '../../core/policy/terms.ts';
-import type { StatementItem } from '../ports.ts';
+import type { StatementItem } from '../clearing/ports.ts';
 
 /** What a proposal is about. */
 export type SubjectKind = 'statement' | 'objection' | 'payment' | 'prefund' | 'request';
