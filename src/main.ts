@@ -29,8 +29,9 @@ import { listen } from './http/listen.ts';
 import { createMetrics } from './http/metrics.ts';
 import { showCorrection } from './http/settlement/settlement-endpoints.ts';
 import { watchKeys } from './http/watch-keys.ts';
-import { startCalendar } from './jobs/calendar-job.ts';
-import { clearingJob, clearNow, createClearingStarter } from './jobs/clearing-job.ts';
+import { createJobStarter } from './jobs/asked-job.ts';
+import { calendarJob, startCalendar } from './jobs/calendar-job.ts';
+import { clearingAskedFor, clearingJob, clearNow } from './jobs/clearing-job.ts';
 import { remindersJob } from './jobs/casework-job.ts';
 import { keepJob } from './jobs/runner.ts';
 import { CALENDAR_TIME, CLEARING_TIME, everyNightAt, REMINDER_TIME } from './jobs/schedule.ts';
@@ -204,7 +205,7 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
   const reverse: HttpDeps['reverse'] = (command) => reverseSettlement(settleDeps, command);
   const reconciliation = reconciling(parts, dataDir, reverse);
   const runner = { leases: database.leaseStore, runs: database.jobRunStore, clock, newId, log };
-  const starter = createClearingStarter(runner, parts.clearing);
+  const starter = createJobStarter(runner);
   const httpDeps: HttpDeps = {
     settle: (command) => settleHandingOver({ settle: asking, persons: database.personStore, cases: opener }, command),
     quote: (command) => quoting.submit(command),
@@ -226,7 +227,8 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
         return listJobs({ runs, clearing, lifecycle: parts.lifecycle, clock }, limit);
       },
       find: (runId) => database.jobRunStore.find(runId),
-      startClearing: (businessDate) => starter.start(businessDate),
+      startClearing: (businessDate) => starter.start(clearingAskedFor(parts.clearing, businessDate)),
+      startCalendar: () => starter.start(calendarJob(parts.lifecycle)),
     },
     ledger: database.ledgerQueries,
     casework: parts.casework,
@@ -267,14 +269,19 @@ async function serve(parts: Parts, { host, port, dataDir }: Environment): Promis
 /** Starts what runs by itself: clearing every night and after every start, and a loop of messages to each fund. */
 function work(parts: Parts, { fundUrls }: Environment): Stoppable {
   const { database, clock, log, newId, clearing, casework, lifecycle } = parts;
-  const { leaseStore: leases, jobRunStore: runs } = database;
+  const {
+    leaseStore: leases,
+    jobRunStore: runs,
+    provisionalStore: provisionals,
+    settlementQueries: queries,
+  } = database;
   const deps = { leases, runs, clock, newId, log };
   const job = keepJob(deps, clearingJob(clearing));
   const night = everyNightAt(CLEARING_TIME, () => {
     job.trigger();
   });
   const calendar = startCalendar(deps, lifecycle);
-  const reminders = keepJob(deps, remindersJob(casework));
+  const reminders = keepJob(deps, remindersJob({ ...casework, provisionals, queries }));
   const morning = everyNightAt(REMINDER_TIME, () => {
     reminders.trigger();
   });

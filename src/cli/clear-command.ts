@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import type { ClearingStore, ClearingWindow, NetPosition } from '../app/ports.ts';
+import type { ClearingStore, ClearingWindow, NetPosition } from '../app/clearing/ports.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { loadRules } from '../config/load-rules.ts';
 import { isDate } from '../core/calendar.ts';

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { listDeadlines } from '../app/lifecycle/list-deadlines.ts';
 import { payableOf } from '../app/lifecycle/statement-acts.ts';
-import { watchPrefunds } from '../app/lifecycle/watch-prefunds.ts';
+import { listPrefunds } from '../app/lifecycle/list-prefunds.ts';
 import { loadCalendar } from '../config/load-calendar.ts';
 import { loadWorkingDays } from '../config/load-working-days.ts';
 import type { RuleError } from '../config/rule-error.ts';
@@ -106,10 +106,10 @@ function showStatements(options: Options): Promise<void> {
 function showPrefunds(options: Options): Promise<void> {
   return withDatabase(async ({ lifeQueries, calendarStore }, calendar) => {
     const deps = { lifeQueries, calendarStore, calendar: () => calendar, clock: systemClock };
-    const prefunds = await watchPrefunds(deps, options.month);
+    const prefunds = await listPrefunds(deps, options.month);
     const rows = prefunds
       .filter(({ homeRegion, treatmentRegion }) => [homeRegion, treatmentRegion, undefined].includes(options.county))
-      .map(({ homeRegion, treatmentRegion, month, balance, cleared, usage, level, topUp }) => {
+      .map(({ homeRegion, treatmentRegion, month, balance, cleared, usage, level, topUp, resizingSince }) => {
         const percent = usage === undefined ? undefined : formatFen(usage);
         return [
           homeRegion,
@@ -120,9 +120,10 @@ function showPrefunds(options: Options): Promise<void> {
           percent,
           level,
           formatFen(topUp),
+          resizingSince,
         ];
       });
-    const titles = ['home', 'treatment', 'month', 'balance', 'cleared', 'usage %', 'level', 'top-up'];
+    const titles = ['home', 'treatment', 'month', 'balance', 'cleared', 'usage %', 'level', 'top-up', 'resizing since'];
     print(titles, rows, options, 'no prefund, and no business in that month');
   });
 }
@@ -144,7 +145,10 @@ export function addLifeCommands(program: Command): void {
     .option('--overdue', 'only what is overdue')
     .action(showCalendar);
   command('statements', 'statements with where they are, what is disputed and what is payable').action(showStatements);
-  command('prefund', 'balance and usage of each pair’s prefund, yellow and red')
+  command(
+    'prefund',
+    'balance and usage of each pair’s prefund, yellow and red, and which are due for this year’s resizing',
+  )
     .option('--month <YYYY-MM>', 'month whose business counts; this one unless given', parseMonth)
     .action(showPrefunds);
 }

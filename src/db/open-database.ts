@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { CalendarStore, LifeQueries, LifeStore } from '../app/lifecycle/ports.ts';
-import type { ClearingSteps, WindowReader } from '../app/clearing/ports.ts';
+import type { ClearingSteps, ClearingStore, WindowReader } from '../app/clearing/ports.ts';
 import type { JobRunStore } from '../app/jobs/ports.ts';
 import type { LedgerQueries } from '../app/ledger/ports.ts';
 import type { OutboxStore } from '../app/outbox/ports.ts';
@@ -10,7 +10,6 @@ import type { PartnerStates } from '../app/partners/ports.ts';
 import type { ProvisionalStore } from '../app/standin/ports.ts';
 import type { CopyStore, FeedStore, ImportStore } from '../app/funds/ports.ts';
 import type {
-  ClearingStore,
   KeyStore,
   LeaseStore,
   PersonStore,

@@ -4,9 +4,8 @@ import type { ProposalDeps } from '../app/lifecycle/make-proposal.ts';
 import type { CaseworkDeps } from '../app/casework/case-deps.ts';
 import type { OutboxStore } from '../app/outbox/ports.ts';
 import type { PartnersDeps } from '../app/partners/look-at-partners.ts';
+import type { ClearingStore, ClearingWindow } from '../app/clearing/ports.ts';
 import type {
-  ClearingStore,
-  ClearingWindow,
   County,
   Institution,
   PersonStore,
@@ -75,6 +74,7 @@ export interface HttpDeps {
     readonly find: (runId: string) => Promise<JobRun | undefined>;
     /** Answers with the run's id as soon as it runs. */
     readonly startClearing: (businessDate: DateText | undefined) => Promise<string>;
+    readonly startCalendar: () => Promise<string>;
   };
   readonly ledger: LedgerQueries;
   readonly casework: CaseworkDeps;

@@ -1,9 +1,10 @@
 import { clearDue } from '../app/clearing/clear-due.ts';
 import { clearUpTo, type ClearingDeps, type StepReport } from '../app/clearing/run-clearing.ts';
-import type { ClearingWindow } from '../app/ports.ts';
+import type { ClearingWindow } from '../app/clearing/ports.ts';
 import { AppError } from '../platform/errors.ts';
+import { runNow, type AskedJob } from './asked-job.ts';
 import type { HeldLease } from './lease.ts';
-import { runJob, type Job, type ReportProgress, type RunnerDeps } from './runner.ts';
+import type { Job, ReportProgress, RunnerDeps } from './runner.ts';
 
 /** Name of the job and of its lease. */
 const NAME = 'clearing';
@@ -48,59 +49,17 @@ function runsAlready(): AppError {
   });
 }
 
+/** Clearing that somebody asks for, up to a day of their choice, today's too; without a day, whatever is due. */
+export function clearingAskedFor(deps: ClearingDeps, businessDate: string | undefined): AskedJob<Windows> {
+  return { job: jobUpTo(deps, businessDate), runsAlready };
+}
+
 /**
- * Clearing because somebody asks for it, up to a day of their choice, today's too; without a day, whatever is due.
+ * Clears because somebody asks for it.
  *
  * @shape the windows issued, oldest first
  * @throws AppError CLEARING_RUNS (retryable) when another runner is at it, LEASE_LOST, and what clearUpTo throws
  */
-export async function clearNow(
-  runner: RunnerDeps,
-  deps: ClearingDeps,
-  businessDate: string | undefined,
-): Promise<Windows> {
-  const outcome = await runJob(runner, jobUpTo(deps, businessDate));
-  if (outcome.kind === 'done') return outcome.result;
-  throw runsAlready();
-}
-
-/** Runs that were asked for and go on by themselves. */
-export interface ClearingStarter {
-  /**
-   * Starts a run and does not wait for its end.
-   *
-   * @returns the run's id
-   * @throws AppError CLEARING_RUNS (retryable), INVALID_INPUT, DATABASE_UNAVAILABLE (retryable)
-   */
-  start(businessDate: string | undefined): Promise<string>;
-  /** Ends runs before their next step. */
-  stop(): Promise<void>;
-}
-
-export function createClearingStarter(runner: RunnerDeps, deps: ClearingDeps): ClearingStarter {
-  const stopping = new AbortController();
-  const running = new Set<Promise<unknown>>();
-  return {
-    start(businessDate) {
-      const begun = Promise.withResolvers<string>();
-      const job = { ...jobUpTo({ ...deps, signal: stopping.signal }, businessDate), onBegin: begun.resolve };
-      const ending = runJob(runner, job).then(({ kind }) => {
-        if (kind === 'heldElsewhere') throw runsAlready();
-        return begun.promise;
-      });
-      const run = ending.then(
-        () => undefined,
-        (error: unknown) => {
-          runner.log.warn({ job: NAME, err: error }, 'a run that was asked for failed');
-        },
-      );
-      running.add(run);
-      void run.finally(() => running.delete(run));
-      return Promise.race([begun.promise, ending]);
-    },
-    async stop() {
-      stopping.abort(new AppError('STOPPING', 'the process is stopping', { status: 503, retryable: true }));
-      await Promise.all(running);
-    },
-  };
+export function clearNow(runner: RunnerDeps, deps: ClearingDeps, businessDate: string | undefined): Promise<Windows> {
+  return runNow(runner, clearingAskedFor(deps, businessDate));
 }

@@ -13,6 +13,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 let lastDay = { number: Number.NaN, text: '' };
 
+/** The instant at which a day begins in Asia/Shanghai. */
+export function shanghaiMidnight(date: string): number {
+  return Date.parse(`${date}T00:00:00+08:00`);
+}
+
 /** The day in Asia/Shanghai (UTC+8, no daylight saving since 1991) at an instant, `YYYY-MM-DD`. */
 export function shanghaiDate(instantMs: number): string {
   const number = Math.floor((instantMs + SHANGHAI_OFFSET_MS) / DAY_MS);

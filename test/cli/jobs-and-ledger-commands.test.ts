@@ -38,6 +38,18 @@ describe('tongjie', () => {
     expect(await run('jobs', 'resume')).toContain(`issued ${YESTERDAY}`);
   });
 
+  it('jobs runs and resumes the calendar, and says what it did', async () => {
+    expect(await run('jobs', 'run', 'calendar')).toContain('nothing was due');
+    expect(JSON.parse(await run('jobs', 'run', 'calendar', '--json'))).toEqual({ did: [] });
+    expect(await run('jobs')).toMatch(/calendar +done +\d{4}-.* s +nothing was due/);
+    await line.database.leaseStore.acquire('calendar', 'somebody who died', systemClock.now(), 800);
+    await expect(run('jobs', 'run', 'calendar')).rejects.toMatchObject({ code: 'CALENDAR_RUNS' });
+    expect(await run('jobs', 'resume', 'calendar')).toContain('nothing was due');
+    await expect(run('jobs', 'run', 'calendar', '--date', YESTERDAY)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const runs = await line.database.jobRunStore.latest(9);
+    expect(runs.map(({ name, state }) => [name, state])).toEqual(Array(3).fill(['calendar', 'done']));
+  });
+
   it('ledger trial-balance shows every account, at any instant, and says when a book is broken', async () => {
     const exit = process.exitCode;
     const rows = (text: string) => text.split('\n').map((line) => line.trim().split(/\s{2,}/));

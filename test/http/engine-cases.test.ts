@@ -79,7 +79,8 @@ describe.each(['sqlite', 'mariadb'] as const)('cases that the engine opens on %s
       HOME,
     );
     expect(await opened()).toHaveLength(1);
-    const job = remindersJob(caseworkDeps(database, service.clock.now()));
+    const { provisionalStore: provisionals, settlementQueries: queries } = database;
+    const job = remindersJob({ ...caseworkDeps(database, service.clock.now()), provisionals, queries });
     for (let turn = 0; turn < 2; turn++) await job.work({} as HeldLease, () => Promise.resolve());
     expect((await opened()).map(({ settlementId }) => settlementId).sort()).toEqual([about, later].sort());
   });

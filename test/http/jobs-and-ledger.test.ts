@@ -75,6 +75,19 @@ describe.each(['sqlite', 'mariadb'] as const)('jobs and books over HTTP on %s', 
     await leaseStore.release('clearing', 'another machine');
   });
 
+  it('runs the calendar for operators alone, once at a time, and says what it did', async () => {
+    const ask = (as: Caller) => service.call('POST', '/v1/jobs/calendar/runs', { as });
+    expect((await ask('homeClerk')).status).toBe(403);
+    const { leaseStore } = service.database;
+    await leaseStore.acquire('calendar', 'another machine', service.clock.nowMs, 60_000);
+    const refused = await ask('operator');
+    expect([refused.status, refused.body.code]).toEqual([409, 'CALENDAR_RUNS']);
+    await leaseStore.release('calendar', 'another machine');
+    const { status, body } = await ask('operator');
+    expect(status).toBe(202);
+    expect(await ended(body.runId)).toMatchObject({ name: 'calendar', state: 'done', outcome: { did: [] } });
+  });
+
   it('states what an institution is owed, to it and to the fund that owes it', async () => {
     const path = '/v1/windows/1/institution-statements';
     const { body } = await get(path);

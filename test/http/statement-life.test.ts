@@ -319,7 +319,7 @@ describe.each(['sqlite', 'mariadb'] as const)('the life of a statement over HTTP
     expect((await get('/v1/payment-runs/2026-11')).status).toBe(404);
     service.clock.nowMs = Date.parse('2026-12-31T10:00:00+08:00');
     const { body: run } = await post('/v1/payment-runs', 'operator', { month: '2026-11' });
-    expect(run).toMatchObject({ runId: '2026-11', statements: 1, instructedBy: 'night' });
+    expect(run).toMatchObject({ runId: '2026-11', statements: 1, instructedBy: 'night@operator' });
     expect((await post('/v1/payment-runs', 'operator', { month: '2026-11' })).body).toEqual(run);
     expect((await post('/v1/payment-runs', 'homeClerk', { month: '2026-11' })).status).toBe(403);
     const [payment] = run.payments;
@@ -405,7 +405,14 @@ describe.each(['sqlite', 'mariadb'] as const)('the life of a statement over HTTP
     expect(codeOf(await post('/v1/yearly-liquidations', 'operator', { year: 2026 }))).toEqual([409, 'NOT_ISSUED']);
     await post('/v1/clearing-runs', 'operator', { businessDate: '2027-01-04' });
     expect(codeOf(await post('/v1/yearly-liquidations', 'operator', { year: 2026 }))).toEqual([409, 'TOO_EARLY']);
+    const resizingSince = async () => (await get('/v1/prefunds', 'awayFund')).body.prefunds[0]?.resizingSince;
+    const dueSteps = async () => (await service.call('GET', '/v1/jobs', { as: 'operator' })).body.jobs[1]?.steps ?? [];
+    expect(await resizingSince()).toBe('2027-01-01');
+    const pairs = [{ homeRegion: HOME, treatmentRegion: AWAY }];
+    expect(await dueSteps()).toContainEqual({ step: 'resizing', year: 2027, since: '2027-01-01', pairs });
     const { body: resized } = await post('/v1/prefund-resizings', 'operator', { year: 2027 });
+    expect(await resizingSince()).toBeUndefined();
+    expect((await dueSteps()).map(({ step }) => step)).not.toContain('resizing');
     expect(resized.requests).toMatchObject([
       { kind: 'yearly', homeRegion: HOME, treatmentRegion: AWAY, state: 'requested' },
     ]);

@@ -12,6 +12,7 @@ describeEachDatabase('the job of reminders', (open) => {
     const database = await open();
     const deps = caseworkDeps(database, NIGHT_MS);
     await openCase(caseworkDeps(database, NIGHT_MS - 3 * 24 * 60 * 60 * 1000), openCommand());
+    const { provisionalStore: provisionals, settlementQueries: queries } = database;
     const silent = () => undefined;
     const runner = {
       leases: database.leaseStore,
@@ -19,7 +20,7 @@ describeEachDatabase('the job of reminders', (open) => {
       newId: deps.newId,
       log: { info: silent, warn: silent, error: silent, debug: silent },
     };
-    const run = () => runJob(runner, remindersJob(deps));
+    const run = () => runJob(runner, remindersJob({ ...deps, provisionals, queries }));
     expect(await run()).toMatchObject({ kind: 'done', result: 1 });
     expect(await run()).toMatchObject({ kind: 'done', result: 0 });
   });

@@ -3,13 +3,8 @@ import { expect } from 'vitest';
 import { takeTrialBalance } from '../../src/app/ledger/trial-balance.ts';
 import type { Adjustment } from '../../src/core/lifecycle/adjustments.ts';
 import { hasReached } from '../../src/core/lifecycle/window-states.ts';
-import type {
-  NetPosition,
-  PairStatement,
-  SettlementRow,
-  StatementItem,
-  StoredSettlement,
-} from '../../src/app/ports.ts';
+import type { NetPosition, PairStatement, StatementItem } from '../../src/app/clearing/ports.ts';
+import type { SettlementRow, StoredSettlement } from '../../src/app/ports.ts';
 import type { Database } from '../../src/db/open-database.ts';
 
 /** A statement's item hash, written out again from what the page of the statement says of it. */

@@ -1,7 +1,7 @@
 import { sumWindow } from '../../src/app/clearing/sum-window.ts';
 import type { ClearingDeps } from '../../src/app/clearing/run-clearing.ts';
-import type { WindowSums } from '../../src/app/clearing/ports.ts';
-import type { GrossItem, NetPosition, OutboxMessage } from '../../src/app/ports.ts';
+import type { GrossItem, NetPosition, WindowSums } from '../../src/app/clearing/ports.ts';
+import type { OutboxMessage } from '../../src/app/ports.ts';
 import type { Database } from '../../src/db/open-database.ts';
 
 /** What clearing works on in a database. */

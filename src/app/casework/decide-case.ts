@@ -1,5 +1,5 @@
 import { grantPostings, grantTotal } from '../../core/ledger/case-postings.ts';
-import { REASON_MAX, type JournalEntry } from '../../core/ledger/journal.ts';
+import { enteredBy, REASON_MAX, type JournalEntry } from '../../core/ledger/journal.ts';
 import { DECISION_ACTIONS, fitsOutcome, type CaseOutcome } from '../../core/lifecycle/case-states.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
@@ -56,7 +56,7 @@ function grantEntry(entryId: string, record: CaseRecord, actor: CaseActor, note:
     kind: 'case',
     subjectId: caseId,
     enteredAtMs: changedAtMs,
-    enteredBy: actor.id,
+    enteredBy: enteredBy(actor.id, homeRegion),
     // The event has the note whole.
     reason: note === '' ? 'case granted' : note.slice(0, REASON_MAX),
     postings: grantPostings({ homeRegion, personId, funds }),

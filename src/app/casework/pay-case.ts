@@ -1,4 +1,5 @@
 import { grantPaymentPostings } from '../../core/ledger/case-postings.ts';
+import { enteredBy } from '../../core/ledger/journal.ts';
 import { AppError } from '../../platform/errors.ts';
 import type { CaseworkDeps } from './case-deps.ts';
 import { caseChanged, findCase, planStep, writeChange } from './change-case.ts';
@@ -38,7 +39,7 @@ export async function payCase(
     kind: 'case',
     subjectId: caseId,
     enteredAtMs: change.record.changedAtMs,
-    enteredBy: actor.id,
+    enteredBy: enteredBy(actor.id, homeRegion),
     reason: `paid: ${reference}`,
     postings: grantPaymentPostings({ homeRegion, personId, funds }),
   } as const;

@@ -1,6 +1,6 @@
 import type { Fen } from '../../core/money/fen.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
-import type { GrossItem } from '../ports.ts';
+import type { GrossItem } from './ports.ts';
 
 function keyOf({ homeRegion, treatmentRegion, institutionId, scheme, layer }: GrossItem | Adjustment): string {
   return [homeRegion, treatmentRegion, institutionId, scheme, layer].join(' ');

@@ -1,6 +1,6 @@
 import type { DateText } from '../../core/calendar.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
-import type { ClearingWindow } from '../ports.ts';
+import type { ClearingWindow } from './ports.ts';
 import { clearUpTo, type ClearingDeps } from './run-clearing.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

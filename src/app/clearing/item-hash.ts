@@ -1,6 +1,6 @@
 import { createHash, hash, type Hash } from 'node:crypto';
 import { formatFen } from '../../core/money/text.ts';
-import type { StatementItem } from '../ports.ts';
+import type { StatementItem } from './ports.ts';
 
 /**
  * Hash of a bill's part in a statement, over the values that the statement's page shows, in its order, with `|` between

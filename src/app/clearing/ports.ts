@@ -1,15 +1,115 @@
 import type { AccountSum } from '../../core/clearing/agreement.ts';
+import type { DateText } from '../../core/calendar.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
-import type {
-  Fence,
-  GrossItem,
-  InstitutionStatement,
-  NetPosition,
-  OutboxMessage,
-  PairStatement,
-  StatementItem,
-} from '../ports.ts';
+import type { WindowState } from '../../core/lifecycle/window-states.ts';
+import type { BenefitKind, Fund, Scheme } from '../../core/policy/terms.ts';
+import type { Fence, OutboxMessage } from '../ports.ts';
+
+/** One business day of settlements. */
+export interface ClearingWindow {
+  readonly windowId: number;
+  readonly businessDate: DateText;
+  readonly state: WindowState;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | undefined;
+  readonly reconciledAtMs: number | undefined;
+  readonly issuedAtMs: number | undefined;
+  readonly confirmedAtMs: number | undefined;
+  readonly paidAtMs: number | undefined;
+}
+
+/** One line of the gross: what a home fund owes for one institution, scheme and layer. Reversals are in it as negatives. */
+export interface GrossItem {
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly institutionId: string;
+  readonly scheme: Scheme;
+  /** A fund, or `account` for what personal accounts paid. */
+  readonly layer: Fund | 'account';
+  readonly settlements: number;
+  readonly amount: Fen;
+}
+
+/** A bill's part in a statement, for item hashes. */
+export interface StatementItem {
+  readonly settlementId: string;
+  readonly institutionId: string;
+  readonly billNumber: string;
+  readonly scheme: Scheme;
+  readonly benefit: BenefitKind;
+  readonly reverses: string | undefined;
+  readonly total: Fen;
+  readonly fundTotal: Fen;
+  readonly account: Fen;
+  readonly owed: Fen;
+}
+
+/** A statement of what one county owes another for a window. */
+export interface PairStatement {
+  readonly statementId: string;
+  readonly windowId: number;
+  readonly homeRegion: string;
+  readonly treatmentRegion: string;
+  readonly settlements: number;
+  readonly owed: Fen;
+  /** Hash over the item hashes in order, so that either side can prove its sum. */
+  readonly itemsHash: string;
+}
+
+/** What an institution is owed for a window by the fund of its county, for people from anywhere. */
+export interface InstitutionStatement {
+  readonly windowId: number;
+  readonly institutionId: string;
+  readonly treatmentRegion: string;
+  readonly settlements: number;
+  readonly owed: Fen;
+  /** As in a pair's statement: SHA-256 over the item hashes in the order of settlement ids. */
+  readonly itemsHash: string;
+}
+
+/** What a county receives (positive) or pays (negative) for a window after multilateral netting. */
+export interface NetPosition {
+  readonly windowId: number;
+  readonly region: string;
+  readonly receivable: Fen;
+  readonly payable: Fen;
+  readonly net: Fen;
+}
+
+/** Clearing's storage. Every step is idempotent: doing it again changes nothing. */
+export interface ClearingStore {
+  windows(limit: number): Promise<readonly ClearingWindow[]>;
+  window(windowId: number): Promise<ClearingWindow | undefined>;
+  /** @throws AppError NO_OPEN_WINDOW before `openFirstWindow` */
+  openWindow(): Promise<ClearingWindow>;
+  /** Opens the first window of a new database; does nothing when there has been one. */
+  openFirstWindow(businessDate: DateText, atMs: number): Promise<void>;
+  /**
+   * Closes the open window if its business date is `businessDate`, and opens the one of `nextBusinessDate`; waits for
+   * settling transactions in flight and for nothing else. Does nothing when that date is closed already.
+   *
+   * @throws AppError LEASE_LOST (retryable) when the fence is not the newest
+   */
+  closeWindow(businessDate: DateText, nextBusinessDate: DateText, atMs: number, fence?: Fence): Promise<void>;
+  /** Closed windows that are not issued yet, reconciled or not, oldest first. */
+  closedWindows(): Promise<readonly ClearingWindow[]>;
+  /** What came into a window from earlier ones: a closed window gets no more of it. */
+  adjustments(windowId: number): Promise<readonly Adjustment[]>;
+  /** Items of one pair in a window, in the order of settlement ids, in pages. */
+  items(
+    windowId: number,
+    homeRegion: string,
+    treatmentRegion: string,
+    after: string,
+    limit: number,
+  ): Promise<readonly StatementItem[]>;
+  statements(windowId: number): Promise<readonly PairStatement[]>;
+  statement(statementId: string): Promise<PairStatement | undefined>;
+  netPositions(windowId: number): Promise<readonly NetPosition[]>;
+  grossItems(windowId: number): Promise<readonly GrossItem[]>;
+  institutionStatements(windowId: number): Promise<readonly InstitutionStatement[]>;
+}
 
 /** A bill's part in statements, with the two counties that it lies between, and what each fund pays. */
 export interface WindowItem extends StatementItem {

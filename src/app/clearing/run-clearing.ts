@@ -4,8 +4,8 @@ import { invariant } from '../../core/invariant.ts';
 import { hasReached } from '../../core/lifecycle/window-states.ts';
 import { shanghaiDate, type Clock } from '../../platform/clock.ts';
 import { invalidInput } from '../../platform/errors.ts';
-import type { ClearingStore, ClearingWindow, Fence, NetPosition, OutboxMessage } from '../ports.ts';
-import type { ClearingSteps, WindowReader } from './ports.ts';
+import type { Fence, OutboxMessage } from '../ports.ts';
+import type { ClearingSteps, ClearingStore, ClearingWindow, NetPosition, WindowReader } from './ports.ts';
 import { sumWindow } from './sum-window.ts';
 
 /**

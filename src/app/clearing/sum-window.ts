@@ -5,9 +5,8 @@ import { invariant } from '../../core/invariant.ts';
 import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { GrossItem, InstitutionStatement, PairStatement } from '../ports.ts';
 import { adjustedIn, withAdjustments } from './add-adjustments.ts';
-import type { WindowReader, WindowSums } from './ports.ts';
+import type { GrossItem, InstitutionStatement, PairStatement, WindowReader, WindowSums } from './ports.ts';
 import { Tally, WindowTally } from './window-tally.ts';
 
 /** How far the pass over a window is. */

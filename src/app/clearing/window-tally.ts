@@ -4,9 +4,8 @@ import { PostingMark } from '../../core/clearing/posting-mark.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { FUNDS, type Scheme } from '../../core/policy/terms.ts';
-import type { GrossItem } from '../ports.ts';
 import { HASH_LENGTH, itemHash, ItemsHash } from './item-hash.ts';
-import type { BookedPart, WindowItem, WindowPart } from './ports.ts';
+import type { BookedPart, GrossItem, WindowItem, WindowPart } from './ports.ts';
 
 /** Many bills one after the other: their number, what is owed for them, and their hash. */
 export class Tally {

@@ -2,7 +2,7 @@ import { nextDate, type DateText } from '../../core/calendar.ts';
 import { listDueSteps, type DueStep, type DueStepDeps } from '../lifecycle/list-due-steps.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { lastDayOver } from '../clearing/clear-due.ts';
-import type { ClearingStore } from '../ports.ts';
+import type { ClearingStore } from '../clearing/ports.ts';
 import type { JobRun, JobRunStore } from './ports.ts';
 
 /** What listing jobs needs from outside. */

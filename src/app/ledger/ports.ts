@@ -23,6 +23,8 @@ export interface AccountEntry {
   readonly institutionId: string | undefined;
   readonly billNumber: string | undefined;
   readonly reason: string | undefined;
+  /** Of a journal entry; see JournalEntry. */
+  readonly enteredBy: string | undefined;
 }
 
 /** Where a page of entries ends; text to hand back, of no meaning elsewhere. */

@@ -4,7 +4,7 @@ import type { Adjustment } from '../../core/lifecycle/adjustments.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { ItemsHash, itemHash } from '../clearing/item-hash.ts';
-import type { ClearingStore, PairStatement, StatementItem } from '../ports.ts';
+import type { ClearingStore, PairStatement, StatementItem } from '../clearing/ports.ts';
 import type { LifeQueries } from './ports.ts';
 
 /** What exporting needs from outside. */

@@ -75,7 +75,7 @@ function newRun(
  * Instructs the payments of a month: what both sides have confirmed, of all windows up to the month's end, is netted over
  * all counties into few transfers. What is not confirmed, or is disputed, waits for a later month and holds nothing up.
  *
- * @shape month → its run; the same one when it is there already
+ * @shape month, who as `JournalEntry.enteredBy` → its run; the same one when it is there already
  * @throws AppError TOO_EARLY before the calendar's day, and what the store throws
  * @source design §9: netting by night, payment by the monthly calendar
  */

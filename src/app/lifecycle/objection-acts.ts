@@ -1,5 +1,5 @@
 import { invariant } from '../../core/invariant.ts';
-import type { JournalEntry } from '../../core/ledger/journal.ts';
+import { enteredBy, type JournalEntry } from '../../core/ledger/journal.ts';
 import {
   deductionPostings,
   takeFromFunds,
@@ -131,7 +131,7 @@ export function decideObjection(
   const entered = {
     entryId: newId(),
     enteredAtMs: nowMs,
-    enteredBy: `${desk}/${person}`,
+    enteredBy: enteredBy(person, desk),
     reason: words,
   };
   const decided: Objection = {

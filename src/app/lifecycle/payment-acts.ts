@@ -1,3 +1,4 @@
+import { enteredBy } from '../../core/ledger/journal.ts';
 import { paymentPostings } from '../../core/ledger/payments.ts';
 import { pay, send } from '../../core/lifecycle/payment-states.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/lifecycle/refusal.ts';
@@ -59,7 +60,7 @@ export function returnPayment(
           kind: 'payment',
           subjectId: payment.paymentId,
           enteredAtMs: nowMs,
-          enteredBy: `${desk}/${person}`,
+          enteredBy: enteredBy(person, desk),
           reason: `paid ${valueDate}, reference ${reference}`,
           postings: paymentPostings(payment),
         },

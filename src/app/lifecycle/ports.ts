@@ -8,7 +8,7 @@ import type { ProposalState } from '../../core/lifecycle/proposals.ts';
 import type { StatementState } from '../../core/lifecycle/statement-states.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import type { Fund, Scheme } from '../../core/policy/terms.ts';
-import type { StatementItem } from '../ports.ts';
+import type { StatementItem } from '../clearing/ports.ts';
 
 /** What a proposal is about. */
 export type SubjectKind = 'statement' | 'objection' | 'payment' | 'prefund' | 'request';
@@ -352,4 +352,8 @@ export interface CalendarStore {
   notices(month: MonthText): Promise<readonly MonthlyNotice[]>;
   putLiquidations(liquidations: readonly YearlyLiquidation[]): Promise<void>;
   liquidations(year: number): Promise<readonly YearlyLiquidation[]>;
+  /** Pairs whose prefund was resized for a year: their request was made, whatever became of it. */
+  resized(year: number): Promise<readonly Pair[]>;
+  /** What was paid into prefunds from an instant on, less what was given back, by pair. */
+  paidIntoPrefunds(sinceMs: number): Promise<readonly (Pair & { readonly amount: Fen })[]>;
 }

@@ -1,3 +1,4 @@
+import { enteredBy } from '../../core/ledger/journal.ts';
 import { prefundPostings } from '../../core/ledger/payments.ts';
 import { payRequest, review } from '../../core/lifecycle/payment-states.ts';
 import { isRefusal, refuse, type Refusal } from '../../core/lifecycle/refusal.ts';
@@ -110,7 +111,7 @@ export function payRequestAct(
           kind: 'prefund',
           subjectId: requestId,
           enteredAtMs: nowMs,
-          enteredBy: `${desk}/${person}`,
+          enteredBy: enteredBy(person, desk),
           reason: `paid ${valueDate}, reference ${reference}`,
           postings: prefundPostings(homeRegion, treatmentRegion, granted),
         },

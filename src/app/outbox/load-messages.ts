@@ -2,17 +2,8 @@ import type { AccumulatorChange } from '../../core/adjudicate/verdict.ts';
 import { formatFen } from '../../core/money/text.ts';
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { shanghaiInstant } from '../../platform/instant.ts';
-import type {
-  ClearingStore,
-  ClearingWindow,
-  FundMessage,
-  MessageSource,
-  NetPosition,
-  OutboxMessage,
-  PairStatement,
-  SettlementQueries,
-  StoredSettlement,
-} from '../ports.ts';
+import type { ClearingStore, ClearingWindow, NetPosition, PairStatement } from '../clearing/ports.ts';
+import type { FundMessage, MessageSource, OutboxMessage, SettlementQueries, StoredSettlement } from '../ports.ts';
 import { sharesOf } from '../settlement/answer.ts';
 import type { SettlementDocument } from '../settlement/document.ts';
 import { accumulatorText } from '../settlement/present-accumulators.ts';

@@ -28,6 +28,8 @@ export interface SettlementDocument {
 export interface ReversalDocument {
   readonly reverses: string;
   readonly reason: string;
+  /** Code and detail, where the bill is rejected by what the home fund said afterwards. */
+  readonly rejection?: string;
 }
 
 /** Rows of a policy by its hash; undefined when the engine does not hold that policy any more. */

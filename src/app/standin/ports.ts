@@ -73,6 +73,8 @@ export interface ProvisionalStore {
   resolve(resolution: Resolution): Promise<void>;
   /** Those that were corrected at or after an instant. */
   correctedSince(sinceMs: number): Promise<readonly Provisional[]>;
+  /** Those that were taken back with nothing in their place and that no case is about, by id after one of them. */
+  rejectedWithoutCase(after: string, limit: number): Promise<readonly Provisional[]>;
   /** Open exposure of every fund, by day. */
   exposures(): Promise<readonly Exposure[]>;
   /** All that was taken on for a fund on a day, resolved or not. */

@@ -6,7 +6,12 @@ import type { Fen } from '../../core/money/fen.ts';
 import type { Rulebook } from '../../core/policy/rulebook.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { PersonState, SettlementQueries, SettlementStore, State, StoredSettlement, Writes } from '../ports.ts';
-import { decodeDocument, encodeDocument, type SettlementDocument } from '../settlement/document.ts';
+import {
+  decodeDocument,
+  encodeDocument,
+  type ReversalDocument,
+  type SettlementDocument,
+} from '../settlement/document.ts';
 import { adviceOf, postingsFor } from '../settlement/entries.ts';
 import { CORRECTION_KEY, liveAfter, sameShares } from '../settlement/find-dependents.ts';
 import { billKeyOf } from '../settlement/judge-bill.ts';
@@ -183,8 +188,9 @@ function correct(deps: ResolveDeps, about: Case, state: State, { patient, facts,
   const { original, document, provisional } = about;
   const { row } = original;
   const atMs = Math.max(deps.clock.now(), row.settledAtMs + 1);
-  const reversal = reversalOf(deps, original, state.windowId, atMs);
   const again = verdict.kind === 'verdict' ? verdict : undefined;
+  const rejection = verdict.kind === 'rejection' ? verdict : undefined;
+  const reversal = reversalOf(deps, original, { windowId: state.windowId, atMs, rejection });
   const settlement = again && {
     row: {
       ...row,
@@ -232,7 +238,6 @@ function correct(deps: ResolveDeps, about: Case, state: State, { patient, facts,
     accounts: accountsAfter(about, patient, state, old, now),
     provisionals: [resolved],
   };
-  const rejection = verdict.kind === 'rejection' ? verdict : undefined;
   return { writes, result: { kind: 'corrected', original, reversal, settlement, difference, rejection } };
 }
 
@@ -246,12 +251,22 @@ function amountsOf(verdict: Verdict) {
   return { total, fullSelfPay, overLimit, firstSelfPay, eligible, funds, fundTotal, personTotal, account, cash };
 }
 
+/** A rejection in words for people. */
+export function rejectionText({ code, detail }: Rejection): string {
+  return `${code}: ${detail}`;
+}
+
 function reversalOf(
   { newId }: ResolveDeps,
   { row }: StoredSettlement,
-  windowId: number,
-  atMs: number,
+  { windowId, atMs, rejection }: { windowId: number; atMs: number; rejection: Rejection | undefined },
 ): StoredSettlement {
+  const body: ReversalDocument = {
+    reverses: row.settlementId,
+    reason: 'corrected by what the home fund says',
+    // Its case says so, also when it is opened by somebody who was not there.
+    ...(rejection !== undefined && { rejection: rejectionText(rejection) }),
+  };
   return {
     row: {
       ...negated(row),
@@ -262,7 +277,7 @@ function reversalOf(
       windowId,
       settledAtMs: atMs,
     },
-    document: JSON.stringify({ reverses: row.settlementId, reason: 'corrected by what the home fund says' }),
+    document: JSON.stringify(body),
   };
 }
 

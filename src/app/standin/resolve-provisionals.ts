@@ -1,9 +1,8 @@
-import { formatFen } from '../../core/money/text.ts';
 import { AppError } from '../../platform/errors.ts';
-import type { SettlementRow } from '../ports.ts';
 import { PERSON_NOT_TAKEN } from '../funds/pull-feeds.ts';
+import { caseOf, rejectedCase } from './hand-over-rejected.ts';
 import type { CaseOpener, CaseToOpen, FreshLook, FundTerms, Provisional, ProvisionalStore } from './ports.ts';
-import { resolveProvisional, type ResolveDeps, type Resolved } from './resolve-provisional.ts';
+import { rejectionText, resolveProvisional, type ResolveDeps, type Resolved } from './resolve-provisional.ts';
 
 /** What resolving a fund's provisional settlements needs from outside. */
 export interface ResolvingDeps extends ResolveDeps {
@@ -112,22 +111,14 @@ async function resolveOne(deps: ResolvingDeps, provisional: Provisional, openIds
       deps.onCorrected?.(became);
       const { rejection, original, difference } = became;
       if (rejection !== undefined) {
-        const detail = `${rejection.code}: ${rejection.detail}; the patient owes ${formatFen(difference)}`;
-        const about = caseOf('correctionRejected', original.row, detail);
-        await deps.cases.open({ ...about, claimed: original.row.fundTotal });
+        // Whoever dies here leaves it to handOverRejected.
+        await deps.cases.open(rejectedCase(original.row, rejectionText(rejection), difference));
       }
       return;
     }
     case 'blocked':
       await handOver(deps, provisional, 'correctionBlocked', became.detail);
   }
-}
-
-function caseOf(reason: CaseToOpen['reason'], row: SettlementRow, detail: string): CaseToOpen {
-  const { settlementId, homeRegion, treatmentRegion, institutionId, personId, billNumber } = row;
-  const about = { homeRegion, treatmentRegion, institutionId, personId, settlementId, billNumber };
-  // What the funds paid is paid; whether it stays so is what the case is about.
-  return { reason, subjectId: settlementId, ...about, claimed: 0, detail };
 }
 
 /** The case is there before the settlement is out of sight: done half, it is done again. */

@@ -1,4 +1,5 @@
-import type { ClearingStore, County, NetPosition, PairStatement, SettlementTotals } from '../../app/ports.ts';
+import type { ClearingStore, NetPosition, PairStatement } from '../../app/clearing/ports.ts';
+import type { County, SettlementTotals } from '../../app/ports.ts';
 import { formatFen } from '../../core/money/text.ts';
 import type { DayOutcome } from '../../simulators/run-sample-day.ts';
 import type { LoadedSample } from './sample-load.ts';

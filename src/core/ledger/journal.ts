@@ -14,10 +14,22 @@ export interface JournalEntry {
   /** What it is about: a settlement, a statement, an objection, a difference… */
   readonly subjectId: string;
   readonly enteredAtMs: number;
-  /** The clerk or operator, or the job, that entered it. */
+  /**
+   * Who entered it, in one form only: a person as `person@desk`, such as `wang@320509` or `night@operator`; two people who did it
+   * together with a space between them, who proposed first; a job by its name, `calendar`. See {@link enteredBy}.
+   */
   readonly enteredBy: string;
   readonly reason: string;
   readonly postings: readonly Posting[];
+}
+
+/**
+ * A person at a desk as an entry names them.
+ *
+ * @shape person, region of the county or `operator` → `person@desk`
+ */
+export function enteredBy(person: string, desk: string): string {
+  return `${person}@${desk}`;
 }
 
 /**

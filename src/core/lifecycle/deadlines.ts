@@ -37,6 +37,11 @@ export function liquidationDue({ liquidationMonth }: ClearingCalendar, year: num
   return dayOfMonth(monthOfYear(year + 1, liquidationMonth.value), 31);
 }
 
+/** The day from which the prefunds are resized for a year. */
+export function resizeDate({ resizeMonth }: ClearingCalendar, year: number): DateText {
+  return `${monthOfYear(year, resizeMonth.value)}-01`;
+}
+
 /** A month by its number. */
 export function monthOfYear(year: number, month: number): MonthText {
   return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}`;

@@ -5,8 +5,8 @@ import type {
   NetPosition,
   PairStatement,
   StatementItem,
-  WindowState,
-} from '../../app/ports.ts';
+} from '../../app/clearing/ports.ts';
+import type { WindowState } from '../../core/lifecycle/window-states.ts';
 import type { BenefitKind, Scheme } from '../../core/policy/terms.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import type { Row } from '../engine/raw-rows.ts';

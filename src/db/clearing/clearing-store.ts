@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { ClearingStore, ClearingWindow } from '../../app/ports.ts';
+import type { ClearingStore, ClearingWindow } from '../../app/clearing/ports.ts';
 import { AppError } from '../../platform/errors.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';
 import { grossItemOf, institutionStatementOf, netOf, statementItemOf, statementOf, windowOf } from './clearing-rows.ts';

@@ -42,6 +42,7 @@ function settlementEntry(record: Row): AccountEntry {
     institutionId,
     billNumber: (record.bill_key as string).slice(institutionId.length + 1),
     reason: undefined,
+    enteredBy: undefined,
   };
 }
 
@@ -54,6 +55,7 @@ function journalEntry(record: Row): AccountEntry {
     institutionId: undefined,
     billNumber: undefined,
     reason: record.reason as string,
+    enteredBy: record.entered_by as string,
   };
 }
 
@@ -169,7 +171,8 @@ export function createLedgerQueries(knex: Knex): LedgerQueries {
     const bounds = source === 's' ? await boundsOf(knex, windowId) : undefined;
     if (source === 's' && bounds === undefined) return [];
     const when = source === 's' ? 's.settled_at_ms' : 'j.entered_at_ms';
-    const about = source === 's' ? 's.institution_id, s.bill_key, s.reverses' : 'j.kind, j.subject_id, j.reason';
+    const about =
+      source === 's' ? 's.institution_id, s.bill_key, s.reverses' : 'j.kind, j.subject_id, j.reason, j.entered_by';
     const found = await rows(
       `SELECT ${COLUMNS}, ${when}, ${about} ${source === 's' ? OF_SETTLEMENTS : OF_JOURNAL}
          AND p.book = ? AND p.account = ? ${party === undefined ? '' : 'AND p.party = ?'}

@@ -19,6 +19,13 @@ const LATE_ITEMS = `SELECT s.home_region, s.treatment_region, COUNT(*) AS items
   WHERE ${IN_PERIOD} AND s.home_region <> s.treatment_region AND s.visit_date < ?
   GROUP BY s.home_region, s.treatment_region`;
 
+const RESIZED = `SELECT home_region, treatment_region FROM prefund_request
+  WHERE kind = 'yearly' AND request_id LIKE ? ORDER BY home_region, treatment_region`;
+
+const PAID_INTO_PREFUNDS = `SELECT home_region, treatment_region, SUM(COALESCE(granted_fen, amount_fen)) AS amount_fen
+  FROM prefund_request WHERE state = 'paid' AND paid_at_ms >= ?
+  GROUP BY home_region, treatment_region ORDER BY home_region, treatment_region`;
+
 function pairOf(row: Row): { homeRegion: string; treatmentRegion: string } {
   return { homeRegion: row.home_region as string, treatmentRegion: row.treatment_region as string };
 }
@@ -128,6 +135,15 @@ export function createCalendarStore(knex: Knex): CalendarStore {
         paid: exactInteger(row.paid_fen),
         prefund: exactInteger(row.prefund_fen),
       }));
+    },
+
+    async resized(year) {
+      return (await rowsOf<Row>(knex, RESIZED, [`${String(year)}-%`])).map(pairOf);
+    },
+
+    async paidIntoPrefunds(sinceMs) {
+      const rows = await rowsOf<Row>(knex, PAID_INTO_PREFUNDS, [sinceMs]);
+      return rows.map((row) => ({ ...pairOf(row), amount: exactInteger(row.amount_fen) }));
     },
   };
 }

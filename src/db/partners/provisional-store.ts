@@ -4,6 +4,13 @@ import { exactInteger } from '../engine/exact-integer.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { canBeId } from '../engine/sql-text.ts';
 
+/** Corrections are few: the index by state leads to all of them. */
+const REJECTED_WITHOUT_CASE = `SELECT p.* FROM provisional_settlement p
+  WHERE p.state = 'corrected' AND p.corrected_by IS NULL AND p.settlement_id > ?
+    AND NOT EXISTS (SELECT 1 FROM casework_case c
+      WHERE c.reason = 'correctionRejected' AND c.subject_id = p.settlement_id)
+  ORDER BY p.settlement_id LIMIT ?`;
+
 function provisionalOf(row: Row): Provisional {
   const optional = (column: string): number | undefined => {
     return row[column] === null ? undefined : exactInteger(row[column]);
@@ -54,6 +61,10 @@ export function createProvisionalStore(knex: Knex): ProvisionalStore {
           corrected_by: correctedBy ?? null,
           difference_fen: difference ?? null,
         });
+    },
+
+    async rejectedWithoutCase(after, limit) {
+      return (await rowsOf<Row>(knex, REJECTED_WITHOUT_CASE, [after, limit])).map(provisionalOf);
     },
 
     async exposures() {

@@ -1,4 +1,5 @@
-import type { ClearingWindow, InstitutionStatement, PairStatement, Principal, StatementItem } from '../../app/ports.ts';
+import type { ClearingWindow, InstitutionStatement, PairStatement, StatementItem } from '../../app/clearing/ports.ts';
+import type { Principal } from '../../app/ports.ts';
 import { isPartyOf } from '../../app/county-of.ts';
 import { itemHash } from '../../app/clearing/item-hash.ts';
 import { bilateralNets, transfersFor, type Transfer } from '../../core/clearing/netting.ts';

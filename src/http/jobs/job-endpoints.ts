@@ -25,7 +25,7 @@ export async function listJobRuns({ jobs }: HttpDeps): Promise<Reply<JobListView
     name: 'calendar',
     schedule: `every morning at ${jobs.calendarTime}`,
     due: steps.map(({ since }) => since),
-    steps: [...steps],
+    steps: steps.map((step) => (step.step === 'resizing' ? { ...step, pairs: [...step.pairs] } : step)),
   };
   return { status: 200, body: { jobs: [clearing, calendar], runs: runs.map(presentRun) } };
 }
@@ -43,4 +43,9 @@ export async function startClearingRun(
   { body }: Call<StartRunRequest>,
 ): Promise<Reply<StartRunAnswer>> {
   return { status: 202, body: { runId: await jobs.startClearing(body.businessDate) } };
+}
+
+/** POST /v1/jobs/calendar/runs: starts or resumes what the calendar asks for and does not wait for its end. */
+export async function startCalendarRun({ jobs }: HttpDeps): Promise<Reply<StartRunAnswer>> {
+  return { status: 202, body: { runId: await jobs.startCalendar() } };
 }

@@ -1,7 +1,7 @@
 import { get, post, type Route } from '../route.ts';
 import * as jobs from '../schemas/jobs.ts';
 import * as problems from '../schemas/problems.ts';
-import { getJobRun, listJobRuns, startClearingRun } from './job-endpoints.ts';
+import { getJobRun, listJobRuns, startCalendarRun, startClearingRun } from './job-endpoints.ts';
 
 /** What runs by itself, and can be asked for. */
 export const JOB_ROUTES: readonly Route[] = [
@@ -28,5 +28,13 @@ export const JOB_ROUTES: readonly Route[] = [
     answers: { 202: jobs.startRunAnswer },
     problems: { 409: problems.problem },
     handle: startClearingRun,
+  }),
+  post('/v1/jobs/calendar/runs', {
+    tag: 'Jobs',
+    summary: 'Start what the calendar asks for, or resume where an earlier run ended, without waiting for its end.',
+    callers: ['operator'],
+    answers: { 202: jobs.startRunAnswer },
+    problems: { 409: problems.problem },
+    handle: startCalendarRun,
   }),
 ];

@@ -40,7 +40,8 @@ export async function getTrialBalance(
   };
 }
 
-function presentEntry({ atMs, amount, ...entry }: AccountEntry): AccountEntries['entries'][number] {
+/** Who entered something is for the county of that person, and not for whoever sees the book. */
+function presentEntry({ atMs, amount, enteredBy: _clerk, ...entry }: AccountEntry): AccountEntries['entries'][number] {
   return { ...entry, at: shanghaiInstant(atMs), amount: formatFen(amount) };
 }
 

@@ -1,12 +1,15 @@
 import { countyOf, isPartyOf } from '../../app/county-of.ts';
 import { adjustmentHash } from '../../app/lifecycle/export-statement.ts';
+import { deskOf } from '../../app/lifecycle/desk-of.ts';
 import { instructPayments } from '../../app/lifecycle/instruct-payments.ts';
 import { listDeadlines, objectionDeadlines, statementDeadlines } from '../../app/lifecycle/list-deadlines.ts';
 import { liquidateYear, makeNotices } from '../../app/lifecycle/make-notices.ts';
 import type { Pair } from '../../app/lifecycle/ports.ts';
 import { payableOf } from '../../app/lifecycle/statement-acts.ts';
-import { resizePrefunds, watchPrefunds } from '../../app/lifecycle/watch-prefunds.ts';
+import { listPrefunds as listStandings } from '../../app/lifecycle/list-prefunds.ts';
+import { resizePrefunds } from '../../app/lifecycle/resize-prefunds.ts';
 import type { Principal } from '../../app/ports.ts';
+import { enteredBy } from '../../core/ledger/journal.ts';
 import type { Ratio } from '../../core/money/fen.ts';
 import { formatFen } from '../../core/money/text.ts';
 import { shanghaiDate } from '../../platform/clock.ts';
@@ -108,7 +111,8 @@ export async function instructMonth(
   deps: HttpDeps,
   { caller, body }: Call<life.MonthRequest>,
 ): Promise<Reply<life.PaymentRunView>> {
-  await instructPayments(deps.lifecycle, body.month, caller.id);
+  const { person, desk } = deskOf(caller);
+  await instructPayments(deps.lifecycle, body.month, enteredBy(person, desk));
   return { status: 200, body: await presentRun(deps, caller, body.month) };
 }
 
@@ -122,12 +126,12 @@ function percent(ratio: Ratio): string {
   return formatFen(ratio / 10_000);
 }
 
-/** GET /v1/prefunds: balance and usage, and which are yellow or red. */
+/** GET /v1/prefunds: balance and usage, which are yellow or red, and which are due for this year's resizing. */
 export async function listPrefunds(
   { lifecycle }: HttpDeps,
   { caller, query }: Call<unknown, life.MonthQuery>,
 ): Promise<Reply<life.PrefundList>> {
-  const prefunds = await watchPrefunds(lifecycle, query.month);
+  const prefunds = await listStandings(lifecycle, query.month);
   const { yellowUsage, redUsage } = lifecycle.calendar();
   const body = {
     prefunds: prefunds.filter(isOwn(caller)).map(({ balance, cleared, usage, topUp, ...prefund }) => ({

@@ -207,7 +207,7 @@ const PAYMENT_ROUTES: readonly Route[] = [
 const PREFUND_ROUTES: readonly Route[] = [
   get('/v1/prefunds', {
     tag: 'Prefunds',
-    summary: 'Balance and usage of each pair’s prefund in a month, and which are yellow or red.',
+    summary: 'Balance and usage of each pair’s prefund in a month, which are yellow or red, and due for resizing.',
     callers: READERS,
     query: life.monthQuery,
     answers: { 200: life.prefundList },

@@ -27,9 +27,20 @@ export const jobList = z.object({
         description: 'oldest first: business days before clearing, days on which steps of the calendar were due',
       }),
       steps: z
-        .array(z.object({ step: z.enum(['notices', 'payments']), month: f.month, since: f.date }))
+        .array(
+          z.object({
+            step: z.enum(['notices', 'payments', 'resizing', 'liquidation']),
+            month: f.month.optional().meta({ description: 'that notices or payments are for' }),
+            year: z.number().int().optional().meta({ description: 'that resizing or liquidation is for' }),
+            since: f.date.meta({ description: 'the day on which it was due' }),
+            pairs: z
+              .array(z.object({ homeRegion: f.region, treatmentRegion: f.region }))
+              .optional()
+              .meta({ description: 'whose prefund is not resized yet' }),
+          }),
+        )
         .optional()
-        .meta({ description: 'what the calendar has before it, month by month' }),
+        .meta({ description: 'what the calendar has before it, oldest first' }),
     }),
   ),
   runs: z.array(jobRun).meta({ description: 'newest first' }),

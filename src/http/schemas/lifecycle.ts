@@ -231,6 +231,9 @@ export const prefundView = z.object({
   usage: z.string().optional().meta({ description: 'percent, two places, rounded down; none without a prefund' }),
   level: z.enum(['green', 'yellow', 'red']),
   topUp: f.sum.meta({ description: 'what would bring it back to where yellow begins' }),
+  resizingSince: f.date
+    .optional()
+    .meta({ description: "since when it is due for this year's resizing; absent when that is done or not due" }),
 });
 export const prefundList = z.object({
   prefunds: z.array(prefundView),

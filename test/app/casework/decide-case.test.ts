@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { decideCase } from '../../../src/app/casework/decide-case.ts';
+import { payCase } from '../../../src/app/casework/pay-case.ts';
 import { sampleCase, sampleEvent } from '../../support/case-samples.ts';
 import { caseworkDeps } from '../../support/casework-deps.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -22,6 +23,11 @@ describeEachDatabase('deciding a case', (open) => {
     expect((await database.caseStore.file(record.caseId))?.events.at(-1)?.note).toBe(note);
     const key = { book: '320509', account: 'personPayable', party: record.personId };
     const { entries } = await database.ledgerQueries.entries(key, undefined, undefined, 10);
-    expect(entries).toMatchObject([{ amount: -record.claimed, reason: '核'.repeat(500) }]);
+    expect(entries).toMatchObject([{ amount: -record.claimed, reason: '核'.repeat(500), enteredBy: 'wang@320509' }]);
+    const actor = { id: 'li', region: '320509' };
+    const { caseId, version } = decided;
+    await payCase(caseworkDeps(database, 6), { caseId, version, reference: 'R-1', actor, note: '' });
+    const { entries: all } = await database.ledgerQueries.entries(key, undefined, undefined, 10);
+    expect(all.map(({ enteredBy }) => enteredBy).sort()).toEqual(['li@320509', 'wang@320509']);
   });
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { listDueSteps } from '../../../src/app/lifecycle/list-due-steps.ts';
+import { listPrefunds } from '../../../src/app/lifecycle/list-prefunds.ts';
 import { listDeadlines } from '../../../src/app/lifecycle/list-deadlines.ts';
 import { runCalendar } from '../../../src/app/lifecycle/run-calendar.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
@@ -38,9 +39,11 @@ describeEachDatabase('the calendar', (open) => {
     expect(await listDueSteps(deps)).toEqual([
       { step: 'notices', month: '2026-11', since: '2026-12-21' },
       { step: 'payments', month: '2026-11', since: '2026-12-31' },
+      { step: 'resizing', year: 2027, since: '2027-01-01', pairs: [{ homeRegion: HOME, treatmentRegion: AWAY }] },
       { step: 'payments', month: '2026-12', since: '2027-01-31' },
       { step: 'payments', month: '2027-01', since: '2027-02-28' },
       { step: 'payments', month: '2027-02', since: '2027-03-31' },
+      { step: 'liquidation', year: 2026, since: '2027-03-31' },
     ]);
     await Promise.all([runCalendar(deps), runCalendar(deps)]);
     expect(await listDueSteps(deps)).toEqual([]);
@@ -55,9 +58,47 @@ describeEachDatabase('the calendar', (open) => {
     ]);
     const before = JSON.stringify([notices, await database.lifeQueries.requests({ limit: 9 })]);
     life.later(40);
-    await runCalendar(deps);
+    expect(await runCalendar(deps)).toEqual([{ step: 'payments', period: '2027-03', made: 0 }]);
     const after = [await database.calendarStore.notices('2026-11'), await database.lifeQueries.requests({ limit: 9 })];
     expect(JSON.stringify(after)).toBe(before);
+  });
+
+  it('shows which prefunds are due for resizing and since when, and asks nothing back of what was urgent', async () => {
+    const { database, life, deps, clearTo } = await begun();
+    await life.settle();
+    await clearTo('2026-12-31');
+    const standing = async (month?: string) =>
+      (await listPrefunds(deps, month)).map(({ homeRegion, treatmentRegion, balance, resizingSince }) => {
+        return [`${homeRegion}-${treatmentRegion}`, balance, resizingSince];
+      });
+    const topUp = async (home: string, amount: number) => {
+      await life.act({ kind: 'prefund', id: `${home}-${AWAY}` }, { act: 'request', amount, words: 'red' }, AWAY);
+      const requests = await database.lifeQueries.requests({ limit: 99 });
+      const { requestId: id } = requests.find(({ kind, state }) => kind === 'urgent' && state === 'requested')!;
+      await life.act({ kind: 'request', id }, { act: 'review', granted: amount, words: '' }, home);
+      const returned = { bank: 'ICBC', reference: id.slice(-20), amount, valueDate: '2026-12-30' };
+      await life.act({ kind: 'request', id }, { act: 'pay', ...returned }, home);
+    };
+    life.at('2026-12-31');
+    expect(await standing('2026-12')).toEqual([]);
+    life.at('2027-01-01');
+    // No prefund, no business in January, and due all the same.
+    expect(await standing()).toEqual([[`${HOME}-${AWAY}`, 0, '2027-01-01']]);
+    const due = { year: 2027, since: '2027-01-01', pairs: [{ homeRegion: HOME, treatmentRegion: AWAY }] };
+    expect(await listDueSteps(deps)).toMatchObject([{ step: 'notices' }, { step: 'payments' }, due]);
+    await runCalendar(deps);
+    const asked = [`${HOME}-${AWAY}`, 0, undefined];
+    expect(await standing()).toEqual([asked]);
+
+    // A pair without business in the quarter had its size on the day: what it got in February stays with it.
+    life.at('2027-02-03');
+    await topUp('330421', 70_000);
+    expect(await standing()).toEqual([asked, [`330421-${AWAY}`, 70_000, undefined]]);
+    await runCalendar(deps);
+    expect((await database.lifeQueries.requests({ limit: 9 })).map(({ kind, state }) => [kind, state])).toEqual([
+      ['yearly', 'requested'],
+      ['urgent', 'paid'],
+    ]);
   });
 
   it('leaves out of a run what is not confirmed, and takes it into a later one', async () => {

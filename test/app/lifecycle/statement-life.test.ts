@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Act } from '../../../src/app/lifecycle/ports.ts';
 import { newRequest } from '../../../src/app/lifecycle/prefund-acts.ts';
+import type { Database } from '../../../src/db/open-database.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { lifeOf } from '../../support/life.ts';
 
@@ -17,6 +18,12 @@ describeEachDatabase('the life of a statement', (open) => {
     const [first, second] = [await life.settle(), await life.settle()];
     await life.clear();
     return { database, life, first, second };
+  }
+
+  /** Who entered what moved an account of the home county. */
+  async function enteredBy(database: Database, account: string): Promise<(string | undefined)[]> {
+    const { entries } = await database.ledgerQueries.entries({ book: HOME, account }, undefined, undefined, 99);
+    return entries.filter(({ billNumber }) => billNumber === undefined).map((entry) => entry.enteredBy);
   }
 
   const confirm: Act = { act: 'confirm', payable: 2 * OWED };
@@ -227,6 +234,7 @@ describeEachDatabase('the life of a statement', (open) => {
         ['undone', 7_000],
         ['undone', 100],
       ]);
+      expect(new Set(await enteredBy(database, 'dueTo'))).toEqual(new Set(['li@320509', 'calendar']));
     });
 
     it('once rejected, comes back whole, also when its statement has nothing else', async () => {
@@ -284,6 +292,7 @@ describeEachDatabase('the life of a statement', (open) => {
       expect((await life.statement(ID)).state).toBe('paid');
       expect(await database.clearingStore.window(1)).toMatchObject({ state: 'paid', paidAtMs: life.clock.nowMs });
       expect(await database.settlementQueries.unbalanced()).toEqual([]);
+      expect(await enteredBy(database, 'bank')).toEqual(['li@320509']);
       const again = await life.make(subject, back, HOME);
       expect(again).toMatchObject({ repeat: true, proposal: { state: 'approved' } });
     });
@@ -362,6 +371,7 @@ describeEachDatabase('the life of a statement', (open) => {
       ]);
       expect((await life.make(asked, paid, HOME)).repeat).toBe(true);
       expect(await database.settlementQueries.unbalanced()).toEqual([]);
+      expect(await enteredBy(database, 'prefundPaid')).toEqual(['li@320509']);
     });
 
     it('gives back no more than lies in it', async () => {

@@ -9,9 +9,11 @@ import { resolveProvisionals } from '../../../src/app/standin/resolve-provisiona
 import { settleAskingHome } from '../../../src/app/standin/settle-asking-home.ts';
 import { createStandInDesk } from '../../../src/app/standin/stand-in-desk.ts';
 import type { Database } from '../../../src/db/open-database.ts';
+import { remindersJob } from '../../../src/jobs/casework-job.ts';
 import { AppError } from '../../../src/platform/errors.ts';
 import { createIdSource } from '../../../src/platform/ids.ts';
 import { smallCommand } from '../../support/bills.ts';
+import { caseworkDeps } from '../../support/casework-deps.ts';
 import { describeEachDatabase } from '../../support/databases.ts';
 import { fakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { samplePerson } from '../../support/settlement-samples.ts';
@@ -48,6 +50,7 @@ describeEachDatabase('standing in for a home fund', (open) => {
   };
   let cases: CaseToOpen[];
   let bills = 0;
+  let dying = false;
   const newId = createIdSource(() => Date.now());
 
   beforeEach(async () => {
@@ -55,6 +58,7 @@ describeEachDatabase('standing in for a home fund', (open) => {
     clock = fakeClock('2026-11-24 10:00');
     fund = { error: undefined, asked: [], nonsense: new Set(), says: new Map() };
     cases = [];
+    dying = false;
   });
 
   const silent = (): AppError => new AppError('PARTNER_TIMEOUT', 'no answer', { status: 504, retryable: true });
@@ -93,6 +97,7 @@ describeEachDatabase('standing in for a home fund', (open) => {
     const deps = { store, queries, rulebook: () => rulebook, clock, newId, standIn: desk };
     const opened = {
       open(about: CaseToOpen) {
+        if (dying) return Promise.reject(new Error('died'));
         const isThere = cases.some((one) => one.reason === about.reason && one.subjectId === about.subjectId);
         if (!isThere) cases.push(about);
         return Promise.resolve();
@@ -237,6 +242,37 @@ describeEachDatabase('standing in for a home fund', (open) => {
     expect((await deducted(id)) ?? 0).toBe(0);
   });
 
+  it('opens the case of what it took back once, also when it died before', async () => {
+    const id = await person(25);
+    fund.error = silent();
+    const { settle, resolve } = process();
+    const first = await settledId(settle(id, 50_000));
+    const other = await settledId(settle(await person(25), 5_000));
+    fund.error = undefined;
+    const suspended = samplePerson(id, { coverage: [{ from: '2000-01-01', to: undefined, state: 'suspended' }] });
+    fund.says.set(id, { person: suspended.person, balances: undefined });
+    dying = true;
+    await expect(resolve()).rejects.toThrow('died');
+    dying = false;
+    expect(await provisional(first)).toMatchObject({ state: 'corrected', correctedBy: undefined });
+    await resolve();
+    expect(cases, 'it is not open any more').toEqual([]);
+    expect(await provisional(other)).toMatchObject({ state: 'confirmed' });
+
+    const casework = caseworkDeps(database, clock.now());
+    const { provisionalStore: provisionals, settlementQueries: queries } = database;
+    const job = remindersJob({ ...casework, provisionals, queries });
+    const morning = () => job.work({ token: 1, signal: new AbortController().signal }, () => Promise.resolve());
+    const opened = () => database.caseStore.list({ region: HOME, limit: 9 });
+    await morning();
+    const [record] = await opened();
+    await morning();
+    expect(await opened()).toEqual([record]);
+    expect(record).toMatchObject({ reason: 'correctionRejected', subjectId: first, personId: id, claimed: 32_000 });
+    // It says what it would have said at once.
+    expect(record!.reasonText).toMatch(/^COVERAGE_SUSPENDED: .+; the patient owes 320\.00$/);
+  });
+
   it('hands over what a later, proper settlement rests on, and changes nothing', async () => {
     const id = await person(25);
     const { person: record } = samplePerson(id);
@@ -248,6 +284,12 @@ describeEachDatabase('standing in for a home fund', (open) => {
     fund.error = undefined;
     fund.says.set(id, { person: record, balances: balances(0) });
     await settledId(settle(id, 50_000));
+    // Its case comes before it is let go of: a round that dies in between is done again.
+    dying = true;
+    await expect(resolve()).rejects.toThrow('died');
+    dying = false;
+    expect(await provisional(first)).toMatchObject({ state: 'provisional' });
+    await resolve();
     await resolve();
     expect(await provisional(first)).toMatchObject({ state: 'expired', correctedBy: undefined });
     expect(cases).toMatchObject([{ reason: 'correctionBlocked', subjectId: first }]);

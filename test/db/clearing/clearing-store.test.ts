@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { GrossItem, NetPosition, OutboxMessage, StoredSettlement } from '../../../src/app/ports.ts';
+import type { GrossItem, NetPosition } from '../../../src/app/clearing/ports.ts';
+import type { OutboxMessage, StoredSettlement } from '../../../src/app/ports.ts';
 import { InvariantViolation } from '../../../src/core/invariant.ts';
 import type { Database } from '../../../src/db/open-database.ts';
 import { grossIn, issueWindow, NOTHING } from '../../support/clearing.ts';
