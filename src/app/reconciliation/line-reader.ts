@@ -30,15 +30,14 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 }
 
 /**
- * Reads a file line by line from its bytes, checks every field, and writes the good ones down for the database: no object,
- * no text a field, so that a million lines take half a second and a few megabytes.
+ * Reads a file line by line from its bytes, checks every field, and writes the good lines down: no object, no text a field,
+ * so that a million lines take half a second and a few megabytes. Lines about settlements whose ids rise are kept apart
+ * from strays: refunds, which may be about another id than the one they name, and lines that come too late.
  */
 export class LineReader {
   readonly problems: LineProblem[] = [];
   /** Of positive and of negative lines. */
   readonly sums: { settled: Totals; refunded: Totals } = { settled: NO_TOTALS, refunded: NO_TOTALS };
-  /** Whether ids rise strictly, so that no line can be there twice. */
-  isSorted = true;
   lines = 0;
 
   readonly #form: LineForm;
@@ -50,9 +49,9 @@ export class LineReader {
   readonly #ends = new Int32Array(COLUMNS_MAX);
   readonly #lastId = Buffer.alloc(ID_MAX);
   readonly #sums = new Float64Array(8);
-  readonly #staged = new StagedWriter();
+  readonly #rising = new StagedWriter();
+  readonly #strays = new StagedWriter();
   #lastIdLength = 0;
-  #lastRefund = 0;
   #carry: Buffer = Buffer.alloc(0);
   #line = 0;
   /** Columns that this file has; 0 until the first line is read. */
@@ -82,14 +81,24 @@ export class LineReader {
     };
   }
 
-  /** Lines staged and not yet taken. */
-  get staged(): number {
-    return this.#staged.lines;
+  /** Lines whose ids rise and that are not yet taken. */
+  get rising(): number {
+    return this.#rising.lines;
   }
 
-  /** Hands over what is staged. */
-  take(): StagedLines {
-    return this.#staged.take();
+  /** Strays that are not yet taken. */
+  get strays(): number {
+    return this.#strays.lines;
+  }
+
+  /** Hands over lines whose ids rise, from those taken before on. */
+  takeRising(): StagedLines {
+    return this.#rising.take();
+  }
+
+  /** Hands over all others. */
+  takeStrays(): StagedLines {
+    return this.#strays.take();
   }
 
   /** Reads on; false when so much is wrong that the rest need not be read. */
@@ -235,9 +244,10 @@ export class LineReader {
     if (this.problems.length > before) return;
     this.lines += 1;
     this.#add(refund, total, fundTotal, account);
-    this.#order(bytes, refund);
     // A file with a problem is refused as a whole: nothing more of it is staged.
-    if (before === 0) this.#stage(bytes, refund, total, fundTotal, account);
+    if (before > 0) return;
+    const to = refund === 0 && this.#rises(bytes) ? this.#rising : this.#strays;
+    this.#stage(to, bytes, refund, total, fundTotal, account);
   }
 
   #refund(bytes: Buffer, index: number): number {
@@ -317,9 +327,8 @@ export class LineReader {
     }
   }
 
-  /** Compares with the line before, for {@link isSorted}. */
-  #order(bytes: Buffer, refund: number): void {
-    if (!this.isSorted) return;
+  /** Whether the id of a line is above all before it; then it is the one to be above next. */
+  #rises(bytes: Buffer): boolean {
     const start = this.#starts[this.#place.settlementId] as number;
     const length = (this.#ends[this.#place.settlementId] as number) - start;
     const last = this.#lastId;
@@ -328,28 +337,28 @@ export class LineReader {
     while (at < shorter && bytes[start + at] === last[at]) at += 1;
     const difference =
       at < shorter ? (bytes[start + at] as number) - (last[at] as number) : length - this.#lastIdLength;
-    if (difference < 0 || (difference === 0 && refund <= this.#lastRefund)) this.isSorted = false;
+    if (difference <= 0) return false;
     for (; at < length; at += 1) last[at] = bytes[start + at] as number;
     this.#lastIdLength = length;
-    this.#lastRefund = refund;
+    return true;
   }
 
-  #stage(bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {
-    const [starts, ends, place, staged] = [this.#starts, this.#ends, this.#place, this.#staged];
-    const copy = (index: number): void => staged.copy(bytes, starts[index] as number, ends[index] as number);
-    staged.begin();
+  #stage(to: StagedWriter, bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {
+    const [starts, ends, place] = [this.#starts, this.#ends, this.#place];
+    const copy = (index: number): void => to.copy(bytes, starts[index] as number, ends[index] as number);
+    to.begin();
     copy(place.settlementId);
-    staged.integer(this.#line);
-    staged.integer(refund);
-    copy(place.visitId);
+    to.integer(refund);
     copy(place.personId);
-    staged.integer(total);
-    staged.integer(fundTotal);
-    staged.integer(account);
+    to.integer(total);
+    to.integer(fundTotal);
+    to.integer(account);
+    to.integer(this.#line);
+    copy(place.visitId);
     const hash = place.policyHash;
     if (hash >= 0 && hash < this.#columns && ends[hash] !== starts[hash]) copy(hash);
-    else staged.nothing();
-    staged.end();
+    else to.nothing();
+    to.end();
   }
 
   #problem(line: number, index: number, problem: string): void {
