@@ -19,6 +19,8 @@ export interface ReconcileOptions {
   readonly lines: number;
   readonly hospitals: number;
   readonly form: 'csv' | 'chs';
+  /** In no order of ids at all, as from a hospital that sorts by something of its own. */
+  readonly unsorted?: boolean;
 }
 
 const DATE = '2026-11-24';
@@ -28,6 +30,8 @@ const STEP = 500_000;
 /** Every so many settlements one is planted wrong, in one of five ways. */
 const PLANT_EVERY = 10_000;
 const WAYS = 5;
+/** A prime: its multiples, modulo a count, are all numbers below it in another order. */
+const SHUFFLE = 999_983;
 
 const hospitalId = (index: number): string => `H330421${String(index).padStart(5, '0')}`;
 const settlementId = (seq: number): string => `01kz${String(seq).padStart(14, '0')}`;
@@ -66,9 +70,9 @@ interface Planted {
   readonly differences: number;
 }
 
-/** The file of one hospital, in the order of ids, with what is planted in it. */
+/** The file of one hospital, with what is planted in it. */
 async function writeFile(folder: string, index: number, options: ReconcileOptions): Promise<Planted> {
-  const { lines, hospitals, form } = options;
+  const { lines, hospitals, form, unsorted = false } = options;
   const hospital = hospitalId(index);
   let [written, differences] = [0, 0];
   async function* text(): AsyncGenerator<string> {
@@ -76,7 +80,10 @@ async function writeFile(folder: string, index: number, options: ReconcileOption
       form === 'csv'
         ? 'institutionId,businessDate,settlementId,billNumber,refund,personId,total,fundTotal,account\n'
         : '';
-    for (let seq = index === 0 ? hospitals : index; seq <= lines; seq += hospitals) {
+    const first = index === 0 ? hospitals : index;
+    const turns = Math.floor((lines - first) / hospitals) + 1;
+    for (let each = 0; each < turns; each += 1) {
+      const seq = first + (unsorted ? (each * SHUFFLE) % turns : each) * hospitals;
       const turn = Math.floor(seq / hospitals);
       const way = turn % PLANT_EVERY === 0 ? Math.floor(turn / PLANT_EVERY) % WAYS : -1;
       if (way >= 0) differences += 1;
@@ -226,7 +233,7 @@ export async function reconcileDay(options: ReconcileOptions, log: (text: string
     const notes = [
       `${planted} differences planted, ${found} found; peak memory of this process ${Math.round(meter.peakMiB)} MiB`,
     ];
-    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}`;
+    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}${options.unsorted === true ? ', in no order' : ''}`;
     return {
       scenario,
       rows: [...meter.rows, all],
@@ -250,6 +257,7 @@ if (import.meta.main) {
     .option('--lines <n>', 'settlements of the day', Number, 1_000_000)
     .option('--hospitals <n>', 'files that they are spread over', Number, 1)
     .option('--form <form>', 'csv, or chs (3202 in ZIP)', 'csv')
+    .option('--unsorted', 'lines in no order')
     .option('--json', 'print the report as JSON')
     .parse()
     .opts<ReconcileOptions & { json?: true }>();
