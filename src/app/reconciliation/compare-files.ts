@@ -1,7 +1,7 @@
 import { invariant } from '../../core/invariant.ts';
 import type { Totals } from '../../core/reconcile/totals.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { LineCursor, idOf } from './line-cursor.ts';
+import { idOf, LineCursor, type LineGroup } from './line-cursor.ts';
 import { PROBLEMS_MAX } from './line-reader.ts';
 import type {
   ComparedText,
@@ -58,7 +58,7 @@ class FileComparison {
 
   constructor(file: FileToCompare, { comparisons }: CompareDeps, unmatched: UnmatchedIds) {
     this.file = file;
-    this.#lines = new LineCursor(file.staging, comparisons.stored(file.run.runId));
+    this.#lines = new LineCursor(file.staging.sections(), comparisons.stored(file.run.runId));
     this.#unmatched = unmatched;
   }
 
@@ -83,7 +83,7 @@ class FileComparison {
     const settlementId = idOf(ours);
     const group = await this.#passUpTo(settlementId);
     if (group?.settlementId !== settlementId) {
-      await this.#unmatched.add({ runId: this.file.run.runId, settlementId, line: undefined });
+      await this.#unmatched.add({ runId: this.file.run.runId, settlementId, lines: [] });
       return;
     }
     if (group.lines === 1 && group.first === ours) this.#lines.skip();
@@ -104,10 +104,10 @@ class FileComparison {
     }
   }
 
-  async #pass({ settlementId, lines, staged }: NonNullable<Awaited<ReturnType<LineCursor['next']>>>): Promise<void> {
+  async #pass({ settlementId, lines, staged }: LineGroup): Promise<void> {
     this.#lines.skip();
     if (lines > 1) this.hasDoubles = true;
-    await this.#unmatched.add({ runId: this.file.run.runId, settlementId, line: staged });
+    await this.#unmatched.add({ runId: this.file.run.runId, settlementId, lines: staged });
   }
 
   #addUp(ours: ComparedText): void {

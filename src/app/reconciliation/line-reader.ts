@@ -31,8 +31,8 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 /**
  * Reads a file line by line from its bytes, checks every field, and writes the good lines down: no object, no text a field,
- * so that a million lines take half a second and a few megabytes. Lines about settlements whose ids rise are kept apart
- * from strays: refunds, which may be about another id than the one they name, and lines that come too late.
+ * so that a million lines take half a second and a few megabytes. Refunds, which may be about another id than the one they
+ * name, are kept apart.
  */
 export class LineReader {
   readonly problems: LineProblem[] = [];
@@ -49,9 +49,10 @@ export class LineReader {
   readonly #ends = new Int32Array(COLUMNS_MAX);
   readonly #lastId = Buffer.alloc(ID_MAX);
   readonly #sums = new Float64Array(8);
-  readonly #rising = new StagedWriter();
-  readonly #strays = new StagedWriter();
+  readonly #settled = new StagedWriter();
+  readonly #refunds = new StagedWriter();
   #lastIdLength = 0;
+  #isRising = true;
   #carry: Buffer = Buffer.alloc(0);
   #line = 0;
   /** Columns that this file has; 0 until the first line is read. */
@@ -81,24 +82,27 @@ export class LineReader {
     };
   }
 
-  /** Lines whose ids rise and that are not yet taken. */
-  get rising(): number {
-    return this.#rising.lines;
+  /** Lines that are no refunds and not yet taken. */
+  get settled(): number {
+    return this.#settled.lines;
   }
 
-  /** Strays that are not yet taken. */
-  get strays(): number {
-    return this.#strays.lines;
+  /** Refunds that are not yet taken. */
+  get refunds(): number {
+    return this.#refunds.lines;
   }
 
-  /** Hands over lines whose ids rise, from those taken before on. */
-  takeRising(): StagedLines {
-    return this.#rising.take();
+  /** Hands over lines that are no refunds, and whether the ids of all of them rise. */
+  takeSettled(): StagedLines & { readonly isRising: boolean } {
+    const isRising = this.#isRising;
+    this.#isRising = true;
+    this.#lastIdLength = 0;
+    return { ...this.#settled.take(), isRising };
   }
 
-  /** Hands over all others. */
-  takeStrays(): StagedLines {
-    return this.#strays.take();
+  /** Hands over refunds. */
+  takeRefunds(): StagedLines {
+    return this.#refunds.take();
   }
 
   /** Reads on; false when so much is wrong that the rest need not be read. */
@@ -246,8 +250,8 @@ export class LineReader {
     this.#add(refund, total, fundTotal, account);
     // A file with a problem is refused as a whole: nothing more of it is staged.
     if (before > 0) return;
-    const to = refund === 0 && this.#rises(bytes) ? this.#rising : this.#strays;
-    this.#stage(to, bytes, refund, total, fundTotal, account);
+    if (refund === 0) this.#order(bytes);
+    this.#stage(refund === 0 ? this.#settled : this.#refunds, bytes, refund, total, fundTotal, account);
   }
 
   #refund(bytes: Buffer, index: number): number {
@@ -327,8 +331,9 @@ export class LineReader {
     }
   }
 
-  /** Whether the id of a line is above all before it; then it is the one to be above next. */
-  #rises(bytes: Buffer): boolean {
+  /** Compares with the line before, for as long as ids rise. */
+  #order(bytes: Buffer): void {
+    if (!this.#isRising) return;
     const start = this.#starts[this.#place.settlementId] as number;
     const length = (this.#ends[this.#place.settlementId] as number) - start;
     const last = this.#lastId;
@@ -337,10 +342,9 @@ export class LineReader {
     while (at < shorter && bytes[start + at] === last[at]) at += 1;
     const difference =
       at < shorter ? (bytes[start + at] as number) - (last[at] as number) : length - this.#lastIdLength;
-    if (difference <= 0) return false;
+    if (difference <= 0) this.#isRising = false;
     for (; at < length; at += 1) last[at] = bytes[start + at] as number;
     this.#lastIdLength = length;
-    return true;
   }
 
   #stage(to: StagedWriter, bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {

@@ -151,12 +151,12 @@ export interface OurRow {
   readonly text: ComparedText;
 }
 
-/** An id on which our books and a file do not agree, and the line about it that is not stored yet. */
+/** An id on which our books and a file do not agree, and the lines about it that are not stored yet. */
 export interface UnmatchedId {
   readonly runId: number;
   readonly settlementId: string;
-  /** As in {@link StagedLines}, without a line break. */
-  readonly line: string | undefined;
+  /** Each as in {@link StagedLines}, without a line break. */
+  readonly lines: readonly string[];
 }
 
 /** Both sides of a comparison as texts in the order of ids, and what came of it. */

@@ -5,7 +5,8 @@ import { openZipEntry } from '../../platform/zip-entry.ts';
 import type { SentFile } from './begin-run.ts';
 import { formOf, type LineForm } from './line-form.ts';
 import { LineReader } from './line-reader.ts';
-import type { LineProblem, ReconciliationRun, RunStore, RunTotals } from './ports.ts';
+import type { LineProblem, ReconciliationRun, RunStore, RunTotals, StagedLines } from './ports.ts';
+import { sortLines } from './sort-lines.ts';
 import { StagingFile } from './staging-file.ts';
 
 /** What reading needs from outside. */
@@ -23,7 +24,7 @@ export interface FileToCompare {
   readonly run: ReconciliationRun;
   readonly form: LineForm;
   readonly totals: RunTotals;
-  /** Lines whose ids rise; all others are stored. Whoever has it closes it. */
+  /** Lines but for refunds, which are stored. Whoever has it closes it. */
   readonly staging: StagingFile;
 }
 
@@ -32,8 +33,9 @@ export type OnProgress = (done: number, total: number, lines: number) => void;
 
 /** An unpacked file may be as large as a day of ten million lines. */
 const UNPACKED_BYTES_MAX = 8 * 1024 ** 3;
-const RISING_A_WRITE = 8000;
-const STRAYS_A_CALL = 25_000;
+/** So many can be sorted in a few milliseconds. */
+const SETTLED_A_WRITE = 8000;
+const STORED_A_CALL = 10_000;
 /** The database stores two parts while the next is read. */
 const CALLS_AT_ONCE = 3;
 const PROGRESS_EVERY_MS = 500;
@@ -52,13 +54,14 @@ async function openContent({ file, fileName, source }: SentFile): Promise<Conten
   return { form: formOf(name, true, source), bytes, chunks: stream as AsyncIterable<Buffer> };
 }
 
-/** Stores strays a few calls at a time; the last calls are waited for at the end. */
-function createStrayStore({ runs }: ReadDeps, runId: number, reader: LineReader) {
+/** Stores lines a few calls at a time; the last calls are waited for at the end. */
+function createLineStore({ runs }: ReadDeps, runId: number) {
   const underWay: Promise<void>[] = [];
   return {
-    async store(): Promise<void> {
+    async store(lines: StagedLines): Promise<void> {
+      if (lines.lines === 0) return;
       if (underWay.length === CALLS_AT_ONCE) await underWay.shift();
-      const call = runs.append(runId, reader.takeStrays());
+      const call = runs.append(runId, lines);
       // It is waited for later; until then its failure is nobody's surprise.
       call.catch(() => undefined);
       underWay.push(call);
@@ -79,7 +82,7 @@ async function readLines(
 ): Promise<LineReader> {
   const { runs, clock, signal } = deps;
   const reader = new LineReader(content.form, sent);
-  const strays = createStrayStore(deps, runId, reader);
+  const { store, stored, ended } = createLineStore(deps, runId);
   let done = 0;
   let toldMs = performance.now();
   const tell = async (): Promise<void> => {
@@ -87,22 +90,30 @@ async function readLines(
     onProgress(done, content.bytes, reader.lines);
     await runs.progress(runId, { bytesDone: done, bytesTotal: content.bytes, lines: reader.lines }, clock.now());
   };
+  const stage = async (): Promise<void> => {
+    const { isRising, ...lines } = reader.takeSettled();
+    const sorted = sortLines(lines, isRising);
+    await staging.write(sorted);
+    await store(sorted.repeating);
+  };
   try {
     for await (const chunk of content.chunks) {
       signal?.throwIfAborted();
       done += chunk.length;
       if (!reader.read(chunk)) break;
-      if (reader.rising >= RISING_A_WRITE) await staging.write(reader.takeRising().bytes);
-      if (reader.strays >= STRAYS_A_CALL) await strays.store();
+      if (reader.settled >= SETTLED_A_WRITE) await stage();
+      if (reader.refunds >= STORED_A_CALL) await store(reader.takeRefunds());
       if (performance.now() - toldMs >= PROGRESS_EVERY_MS) await tell();
     }
     reader.end();
-    await staging.write(reader.takeRising().bytes);
-    if (reader.strays > 0 && reader.problems.length === 0) await strays.store();
+    if (reader.problems.length === 0) {
+      if (reader.settled > 0) await stage();
+      await store(reader.takeRefunds());
+    }
   } finally {
-    await strays.ended();
+    await ended();
   }
-  await strays.stored();
+  await stored();
   await tell();
   return reader;
 }

@@ -1,19 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SortedLines } from './sort-lines.ts';
 
-/** A hundred files are open at a time. */
-const CHUNK_BYTES = 128 * 1024;
+/** What is read ahead of a file, all its sections together, and of one section: a hundred files are open at a time. */
+const BYTES_AHEAD = 8 * 1024 ** 2;
+const [CHUNK_MIN, CHUNK_MAX] = [8 * 1024, 128 * 1024];
 const LF = 0x0a;
 
+/** Lines of a file whose ids rise, on the local disk. */
+export interface StagedSection {
+  readonly firstId: string;
+  /** The next lines, each with its line break; nothing at the end. */
+  read(): Promise<string>;
+}
+
+interface Section {
+  readonly firstId: string;
+  lastId: string;
+  readonly from: number;
+  to: number;
+}
+
 /**
- * Good lines of one file, kept on the local disk until they are compared. The file has no name: whatever becomes of the
- * process, the disk is free again.
+ * Good lines of one file, kept on the local disk until they are compared: as one section where the file is in the order of
+ * ids, as many where it is not. The file has no name: whatever becomes of the process, the disk is free again.
  */
 export class StagingFile {
   readonly #handle: FileHandle;
+  readonly #sections: Section[] = [];
   #written = 0;
-  #read = 0;
 
   private constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -28,23 +44,36 @@ export class StagingFile {
     return new StagingFile(handle);
   }
 
-  /** Adds whole lines. */
-  async write(bytes: Buffer): Promise<void> {
-    let from = 0;
-    while (from < bytes.length) {
-      const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from, this.#written);
+  /** Adds some lines: to the last section if they go on from it, or as a new one. */
+  async write({ bytes, first, last }: Pick<SortedLines, 'bytes' | 'first' | 'last'>): Promise<void> {
+    for (let from = 0; from < bytes.length;) {
+      const { bytesWritten } = await this.#handle.write(bytes, from, bytes.length - from, this.#written + from);
       from += bytesWritten;
-      this.#written += bytesWritten;
     }
+    const before = this.#sections.at(-1);
+    const to = this.#written + bytes.length;
+    if (before === undefined || first <= before.lastId) {
+      this.#sections.push({ firstId: first, lastId: last, from: this.#written, to });
+    } else {
+      before.lastId = last;
+      before.to = to;
+    }
+    this.#written = to;
   }
 
-  /** The next lines, each with its line break; nothing at the end. */
-  async read(): Promise<string> {
-    const bytes = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, this.#written - this.#read));
-    const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, this.#read);
-    const end = bytes.lastIndexOf(LF, bytesRead - 1) + 1;
-    this.#read += end;
-    return bytes.toString('latin1', 0, end);
+  sections(): readonly StagedSection[] {
+    const chunkBytes = Math.max(CHUNK_MIN, Math.min(CHUNK_MAX, Math.floor(BYTES_AHEAD / this.#sections.length)));
+    return this.#sections.map(({ firstId, from, to }) => {
+      let at = from;
+      const read = async (): Promise<string> => {
+        const bytes = Buffer.allocUnsafeSlow(Math.min(chunkBytes, to - at));
+        const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, at);
+        const end = bytes.lastIndexOf(LF, bytesRead - 1) + 1;
+        at += end;
+        return bytes.toString('latin1', 0, end);
+      };
+      return { firstId, read };
+    });
   }
 
   async close(): Promise<void> {

@@ -76,7 +76,7 @@ export function createCompareStore(knex: Knex): CompareStore {
 
     async keep(unmatched) {
       const ids = unmatched.map(({ runId, settlementId }) => ({ run_id: runId, settlement_id: settlementId }));
-      const lines = unmatched.flatMap(({ runId, line }) => (line === undefined ? [] : [{ runId, line }]));
+      const lines = unmatched.flatMap(({ runId, lines: staged }) => staged.map((line) => ({ runId, line })));
       await inTransaction(knex, async (transaction) => {
         await insertRows(transaction, 'reconciliation_unmatched', ids);
         await insertLines(transaction, lines);

@@ -18,10 +18,10 @@ function read(content: string | Buffer, form: LineForm = csvForm('institution'),
     if (!reader.read(bytes.subarray(at, at + chunkBytes))) break;
   }
   reader.end();
-  const [rising, strays] = [reader.takeRising(), reader.takeStrays()];
+  const [settled, refunds] = [reader.takeSettled(), reader.takeRefunds()];
   const { problems, sums, lines } = reader;
-  const staged = { rising: rising.bytes.toString(), strays: strays.bytes.toString() };
-  return { problems, sums, lines, stagedLines: rising.lines + strays.lines, ...staged };
+  const staged = { settled: settled.bytes.toString(), refunds: refunds.bytes.toString() };
+  return { problems, sums, lines, stagedLines: settled.lines + refunds.lines, isRising: settled.isRising, ...staged };
 }
 
 const told = (content: string | Buffer, form?: LineForm) =>
@@ -33,10 +33,10 @@ const chs = (id: string, amounts = '100.00\t60.00\t1.00', flag = '0') => `${id}\
 
 describe('a file is read', () => {
   it('as CSV: every line down to fen', () => {
-    const { rising, strays, sums, lines, problems } = read(csv(row('s1'), row('s2', '1,p1,-100.00,-60.5,-1'), ''));
+    const { settled, refunds, sums, lines, problems } = read(csv(row('s1'), row('s2', '1,p1,-100.00,-60.5,-1'), ''));
     expect(problems).toEqual([]);
-    expect(rising).toBe('s1\t0\tp1\t10000\t6050\t100\t2\tB-s1\t\\N\n');
-    expect(strays).toBe('s2\t1\tp1\t-10000\t-6050\t-100\t3\tB-s2\t\\N\n');
+    expect(settled).toBe('s1\t0\tp1\t10000\t6050\t100\t2\tB-s1\t\\N\n');
+    expect(refunds).toBe('s2\t1\tp1\t-10000\t-6050\t-100\t3\tB-s2\t\\N\n');
     expect(sums).toEqual({
       settled: { settlements: 1, total: 10_000, fundTotal: 6_050, account: 100 },
       refunded: { settlements: 1, total: -10_000, fundTotal: -6_050, account: -100 },
@@ -46,13 +46,13 @@ describe('a file is read', () => {
 
   it('with the hash of rules, with a byte order mark, CRLF and quotes', () => {
     const content = `\ufeff${HEADER},policyHash\r\n"${PARTY}",${DATE},"s1",B-1,0,p1,"1",0,0,${HASH}\r\n${PARTY},${DATE},s2,B-2,0,p1,1,0,0,`;
-    expect(read(content).rising).toBe(`s1\t0\tp1\t100\t0\t0\t2\tB-1\t${HASH}\ns2\t0\tp1\t100\t0\t0\t3\tB-2\t\\N\n`);
+    expect(read(content).settled).toBe(`s1\t0\tp1\t100\t0\t0\t2\tB-1\t${HASH}\ns2\t0\tp1\t100\t0\t0\t3\tB-2\t\\N\n`);
   });
 
   it('as 3202: TAB, no header, null for nothing, any words at the end', () => {
-    const { rising, problems } = read(`${chs('s1')}\tnull\n${chs('s2')}\t门诊，"ok"\n`, CHS_FORM);
+    const { settled, problems } = read(`${chs('s1')}\tnull\n${chs('s2')}\t门诊，"ok"\n`, CHS_FORM);
     expect(problems).toEqual([]);
-    expect(rising).toBe('s1\t0\tp1\t10000\t6000\t100\t1\tv-s1\t\\N\ns2\t0\tp1\t10000\t6000\t100\t2\tv-s2\t\\N\n');
+    expect(settled).toBe('s1\t0\tp1\t10000\t6000\t100\t1\tv-s1\t\\N\ns2\t0\tp1\t10000\t6000\t100\t2\tv-s2\t\\N\n');
     expect(read(chs('s1'), CHS_FORM).lines).toBe(1);
     expect(read('', CHS_FORM)).toMatchObject({ lines: 0, problems: [] });
   });
@@ -66,22 +66,23 @@ describe('a file is read', () => {
     }
   });
 
-  it('and lines about settlements whose ids rise are kept apart from all others', () => {
-    const ids = (staged: string) => staged.split('\n').flatMap((line) => line.split('\t')[0] || []);
-    const apart = (...rows: string[]) => {
-      const { rising, strays } = read(csv(...rows));
-      return [ids(rising), ids(strays)];
-    };
-    const rows = (...of: string[]) => of.map((id) => row(id));
-    const refund = '1,p1,-1,0,0';
-    expect(apart(...rows('s1', 's10', 's2'))).toEqual([['s1', 's10', 's2'], []]);
-    expect(apart(...rows('s1', 's1'))).toEqual([['s1'], ['s1']]);
-    expect(apart(...rows('s2', 's1', 's20', 's2', 's21'))).toEqual([
-      ['s2', 's20', 's21'],
-      ['s1', 's2'],
-    ]);
-    expect(apart(...rows('s10', 's1', 'S9'))).toEqual([['s10'], ['s1', 'S9']]);
-    expect(apart(row('s1'), row('s9', refund), row('s2'))).toEqual([['s1', 's2'], ['s9']]);
+  it('and known to be in order, or not, refunds apart', () => {
+    const isRising = (...ids: string[]) => read(csv(...ids.map((id) => row(id)))).isRising;
+    expect(isRising()).toBe(true);
+    expect(isRising('s1', 's10', 's2')).toBe(true);
+    expect(isRising('s1', 's1')).toBe(false);
+    expect(isRising('s2', 's1')).toBe(false);
+    expect(isRising('s10', 's1')).toBe(false);
+    expect(isRising('s1', 'S2')).toBe(false);
+    expect(read(csv(row('s2'), row('s1', '1,p1,-1,0,0'), row('s3'))).isRising).toBe(true);
+  });
+
+  it('part by part, each of which begins anew', () => {
+    const reader = new LineReader(csvForm('institution'), { party: PARTY, businessDate: DATE });
+    reader.read(Buffer.from(`${csv(row('s5'), row('s4'))}\n`));
+    expect(reader.takeSettled()).toMatchObject({ lines: 2, isRising: false });
+    reader.read(Buffer.from(`${row('s1')}\n${row('s2')}\n`));
+    expect(reader.takeSettled()).toMatchObject({ lines: 2, isRising: true });
   });
 });
 

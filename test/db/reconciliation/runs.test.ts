@@ -183,7 +183,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
       const { run } = await beginRun(depsAt(NOW), sent);
       const dead = await readFile(depsAt(NOW), run, sent);
       await depsAt(NOW).comparisons.keep([
-        { runId: run.runId, settlementId: 's', line: 's\t0\tp\t1\t0\t0\t1\tv\t\\N' },
+        { runId: run.runId, settlementId: 's', lines: ['s\t0\tp\t1\t0\t0\t1\tv\t\\N'] },
       ]);
       expect((await counts()).kept).toBeGreaterThan(2);
       expect(await beginRun(depsAt(NOW + 30_000), sent)).toMatchObject({ isNew: false, run: { state: 'loading' } });
