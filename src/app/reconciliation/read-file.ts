@@ -82,7 +82,7 @@ async function readLines(
 ): Promise<LineReader> {
   const { runs, clock, signal } = deps;
   const reader = new LineReader(content.form, sent);
-  const { store, stored, ended } = createLineStore(deps, runId);
+  const inDatabase = createLineStore(deps, runId);
   let done = 0;
   let toldMs = performance.now();
   const tell = async (): Promise<void> => {
@@ -94,7 +94,7 @@ async function readLines(
     const { isRising, ...lines } = reader.takeSettled();
     const sorted = sortLines(lines, isRising);
     await staging.write(sorted);
-    await store(sorted.repeating);
+    await inDatabase.store(sorted.repeating);
   };
   try {
     for await (const chunk of content.chunks) {
@@ -102,18 +102,18 @@ async function readLines(
       done += chunk.length;
       if (!reader.read(chunk)) break;
       if (reader.settled >= SETTLED_A_WRITE) await stage();
-      if (reader.refunds >= STORED_A_CALL) await store(reader.takeRefunds());
+      if (reader.refunds >= STORED_A_CALL) await inDatabase.store(reader.takeRefunds());
       if (performance.now() - toldMs >= PROGRESS_EVERY_MS) await tell();
     }
     reader.end();
     if (reader.problems.length === 0) {
       if (reader.settled > 0) await stage();
-      await store(reader.takeRefunds());
+      await inDatabase.store(reader.takeRefunds());
     }
   } finally {
-    await ended();
+    await inDatabase.ended();
   }
-  await stored();
+  await inDatabase.stored();
   await tell();
   return reader;
 }
