@@ -92,7 +92,7 @@ export class LineReader {
     return this.#refunds.lines;
   }
 
-  /** Hands over lines that are no refunds, and whether the ids of all of them rise. */
+  /** Hands over lines that are no refunds, and whether the ids of all of them rise; good until more is read. */
   takeSettled(): StagedLines & { readonly isRising: boolean } {
     const isRising = this.#isRising;
     this.#isRising = true;
@@ -102,7 +102,8 @@ export class LineReader {
 
   /** Hands over refunds. */
   takeRefunds(): StagedLines {
-    return this.#refunds.take();
+    const { lines, bytes } = this.#refunds.take();
+    return { lines, bytes: Buffer.from(bytes) };
   }
 
   /** Reads on; false when so much is wrong that the rest need not be read. */
@@ -124,29 +125,46 @@ export class LineReader {
   }
 
   #readChunk(chunk: Buffer): void {
-    const bytes = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
     let at = 0;
     if (this.#isFirst) {
-      if (bytes.length < 4) {
-        this.#carry = bytes;
-        return;
-      }
-      this.#refuseEncoding(bytes);
+      const begun = Buffer.concat([this.#carry, chunk]);
+      this.#carry = begun.length < 4 ? begun : Buffer.alloc(0);
+      if (begun.length < 4) return;
+      this.#refuseEncoding(begun);
       if (this.#isOver) return;
-      if (bytes.subarray(0, BOM.length).equals(BOM)) at = BOM.length;
       this.#isFirst = false;
+      at = this.#readLines(begun, begun.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0);
+      this.#keep(begun, at);
+      return;
     }
+    if (this.#carry.length > 0) {
+      // Only the line that goes on from the chunk before is put together anew.
+      const newline = chunk.indexOf(LF);
+      at = newline === -1 ? chunk.length : newline + 1;
+      const line = Buffer.concat([this.#carry, chunk.subarray(0, at)]);
+      this.#keep(line, this.#readLines(line, 0));
+    }
+    if (at < chunk.length) this.#keep(chunk, this.#readLines(chunk, at));
+  }
+
+  /** Reads whole lines; answers with where the rest begins. */
+  #readLines(bytes: Buffer, start: number): number {
+    let at = start;
     for (let newline = bytes.indexOf(LF, at); newline !== -1 && !this.#isOver; newline = bytes.indexOf(LF, at)) {
       this.#readLine(bytes, at, newline);
       at = newline + 1;
     }
+    return at;
+  }
+
+  /** Keeps the beginning of a line: a copy, because the chunk is the stream's. */
+  #keep(bytes: Buffer, at: number): void {
     if (this.#isOver) return;
     if (bytes.length - at > LINE_BYTES_MAX) {
       this.#line += 1;
       this.#problem(this.#line, -1, `is longer than ${LINE_BYTES_MAX} bytes`);
       this.#isOver = true;
     }
-    // A copy, because the chunk is the stream's.
     this.#carry = Buffer.from(bytes.subarray(at));
   }
 

@@ -18,7 +18,7 @@ const comparedText = (refund: string): string =>
   `CONCAT_WS('\t', settlement_id, ${refund}, person_id, total_fen, fund_total_fen, account_fen) AS text`;
 
 function oursSql(table: string, party: string, parties: number): string {
-  return `SELECT settlement_id AS id, ${party} AS party, ${comparedText('reverses IS NOT NULL')} FROM ${table}
+  return `SELECT ${party} AS party, ${comparedText('reverses IS NOT NULL')} FROM ${table}
     WHERE settlement_id > ? AND settlement_id <= ? AND window_id = ?
       AND ${party} IN (${Array.from({ length: parties }, () => '?').join(',')})
     ORDER BY settlement_id LIMIT ${ROWS_A_PAGE}`;
@@ -27,6 +27,11 @@ function oursSql(table: string, party: string, parties: number): string {
 const STORED = `SELECT settlement_id AS id, line_no, ${comparedText('refund')} FROM reconciliation_line
   WHERE run_id = ? AND (settlement_id = ? AND line_no > ? OR settlement_id > ?)
   ORDER BY settlement_id, line_no LIMIT ${LINES_A_PAGE}`;
+
+/** The id that a text is about. */
+function idIn(text: ComparedText): string {
+  return text.slice(0, text.indexOf('\t'));
+}
 
 /** A promise whose failure is heard by whoever awaits it, and is no accident until then. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
@@ -43,8 +48,7 @@ export function createCompareStore(knex: Knex): CompareStore {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
       const sql = oursSql(table, PARTY_COLUMNS[source], parties.length);
-      const read = (after: string) =>
-        quiet(rowsOf<OurRow & { readonly id: string }>(knex, sql, [after, bounds.last, windowId, ...parties]));
+      const read = (after: string) => quiet(rowsOf<OurRow>(knex, sql, [after, bounds.last, windowId, ...parties]));
       // A text right before the first id: the table is not searched from its beginning.
       let reading = read(bounds.first.slice(0, -1));
       try {
@@ -52,7 +56,7 @@ export function createCompareStore(knex: Knex): CompareStore {
           const page = await reading;
           const isLast = page.length < ROWS_A_PAGE;
           // The next page is read while this one is worked off.
-          if (!isLast) reading = read(page.at(-1)?.id ?? '');
+          if (!isLast) reading = read(idIn(page.at(-1)?.text ?? ''));
           yield page;
           if (isLast) return;
         }

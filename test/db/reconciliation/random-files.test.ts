@@ -97,6 +97,12 @@ function spoil(chance: Chance, line: DayLine, taken: Set<string>): DayLine[] {
   const sign = line.refund === 1 ? -1 : 1;
   const undone = { total: 0 - line.total, fundTotal: 0 - line.fundTotal, account: 0 - line.account };
   const again = { ...line, visitId: `${line.visitId}-again` };
+  const byRules = (): DayLine[] => {
+    return [
+      { ...line, fundTotal: line.fundTotal + sign, policyHash: chance.pick([OUR_RULES, THEIR_RULES, THEIR_RULES]) },
+    ];
+  };
+  if (chance.hits(200)) return byRules();
   const ways: readonly (() => DayLine[])[] = [
     () => [],
     () => [{ ...line, fundTotal: line.fundTotal + sign }],
