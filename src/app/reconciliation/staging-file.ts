@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { invariant } from '../../core/invariant.ts';
 import type { SortedLines } from './sort-lines.ts';
 
 /** What is read ahead of a file, all its sections together, and of one section: a hundred files are open at a time. */
@@ -63,12 +64,14 @@ export class StagingFile {
 
   sections(): readonly StagedSection[] {
     const chunkBytes = Math.max(CHUNK_MIN, Math.min(CHUNK_MAX, Math.floor(BYTES_AHEAD / this.#sections.length)));
+    // One for all sections, which are read one after the other.
+    const bytes = Buffer.allocUnsafeSlow(chunkBytes);
     return this.#sections.map(({ firstId, from, to }) => {
       let at = from;
       const read = async (): Promise<string> => {
-        const bytes = Buffer.allocUnsafeSlow(Math.min(chunkBytes, to - at));
-        const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, at);
-        const end = bytes.lastIndexOf(LF, bytesRead - 1) + 1;
+        const { bytesRead } = await this.#handle.read(bytes, 0, Math.min(chunkBytes, to - at), at);
+        const end = bytesRead === 0 ? 0 : bytes.lastIndexOf(LF, bytesRead - 1) + 1;
+        invariant(end > 0 || at === to, 'what was staged can be read again');
         at += end;
         return bytes.toString('latin1', 0, end);
       };
