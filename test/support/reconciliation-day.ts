@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SettlementRow } from '../../src/app/ports.ts';
@@ -73,6 +73,19 @@ export async function withFile<T>(
 
 /** Where {@link reconcilingDeps} keeps lines until they are compared; nothing is left in it. */
 export const STAGING_FOLDER = join(tmpdir(), `tongjie-staging-${process.pid}`);
+
+/** What is left of staging: files, and files without a name that are still open. */
+export function stagingLeft(): string[] {
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // That of listing them.
+      return '';
+    }
+  });
+  return [...readdirSync(STAGING_FOLDER), ...open.filter((path) => path.startsWith(STAGING_FOLDER))];
+}
 
 /** What reconciling needs, of a database. */
 export function reconcilingDeps(database: Database, nowMs = 1_795_100_000_000): ReconcileDeps {

@@ -8,7 +8,8 @@ import type { ComparedText } from '../../../src/app/reconciliation/ports.ts';
 import { sortLines } from '../../../src/app/reconciliation/sort-lines.ts';
 import { StagingFile } from '../../../src/app/reconciliation/staging-file.ts';
 
-const lineOf = (id: string, lineNo: number) => `${id}\t0\tp\t${lineNo % 3}\t0\t0\t${lineNo}\tv\t\\N`;
+/** Accounts are of 1, 10 or 100 fen: each begins like the others. */
+const lineOf = (id: string, lineNo: number) => `${id}\t0\tp\t7\t0\t${10 ** (lineNo % 3)}\t${lineNo}\tv\t\\N`;
 const textOf = (line: string): ComparedText => line.split('\t').slice(0, 6).join('\t');
 const byId = (left: string, right: string) => (idOf(left) < idOf(right) ? -1 : idOf(left) > idOf(right) ? 1 : 0);
 
@@ -128,6 +129,28 @@ describe('the lines of a file', () => {
         },
       ),
     );
+  });
+
+  it('are never one alone where the next part begins with the same id', async () => {
+    const lines = ['a', 'b', 'b', 'c'].map(lineOf);
+    await stage(staging, lines, 2);
+    const cursor = new LineCursor(staging.sections(), pagesOf([], 1));
+    await cursor.next();
+    cursor.skip();
+    expect(cursor.takeOnly(textOf(lines[1]!))).toBe(false);
+    expect(await cursor.next()).toMatchObject({ settlementId: 'b', lines: 2 });
+  });
+
+  it('are not passed while others before them wait', async () => {
+    const lines = ['a', 'b', 'c'].map(lineOf);
+    await stage(staging, lines, 3);
+    const cursor = new LineCursor(staging.sections(), pagesOf([], 1));
+    expect(await cursor.next()).toMatchObject({ settlementId: 'a' });
+    expect(cursor.takeOnly(textOf(lines[1]!))).toBe(false);
+    expect(await cursor.next()).toMatchObject({ settlementId: 'a' });
+    cursor.skip();
+    expect(cursor.takeOnly(textOf(lines[1]!))).toBe(true);
+    expect(await cursor.next()).toMatchObject({ settlementId: 'c' });
   });
 
   it('are one section where they are in order, and read whole where they are many', async () => {

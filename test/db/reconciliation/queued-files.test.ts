@@ -61,9 +61,9 @@ describe.each(['sqlite', 'mariadb'] as const)('files that wait for each other on
     const warnings: object[] = [];
     const log = { warn: (facts: object) => void warnings.push(facts) };
     const queue = createFileQueue({ ...deps, comparisons: { ...deps.comparisons, ours }, folder, log });
-    const about = { region: '330421', businessDate: DATE, sentBy: 'test', fileName: 'day.csv' };
-    const submit = (source: 'institution' | 'fund', party: string, lines: PlantedDay['lines']) => {
-      const sent = { ...about, source, party };
+    const about = { region: '330421', sentBy: 'test', fileName: 'day.csv' };
+    const submit = (source: 'institution' | 'fund', party: string, lines: PlantedDay['lines'], businessDate = DATE) => {
+      const sent = { ...about, source, party, businessDate };
       return queue.submit(sent, bytesOf(csvText(lines, sent)));
     };
     const theirs = day.rows.filter(({ institutionId }) => institutionId === OTHER_HOSPITAL).map(lineFor);
@@ -72,6 +72,7 @@ describe.each(['sqlite', 'mariadb'] as const)('files that wait for each other on
     await expect.poll(() => passes).toHaveLength(1);
     const wrong = await submit('institution', OTHER_HOSPITAL, theirs.slice(1));
     const fund = await submit('fund', HOME_FUND, []);
+    const early = await submit('institution', 'H33042100003', [], '2026-11-24');
     const again = await submit('institution', HOSPITAL, day.lines);
     const right = await submit('institution', OTHER_HOSPITAL, theirs);
     expect((await submit('institution', OTHER_HOSPITAL, theirs)).isNew).toBe(false);
@@ -79,11 +80,18 @@ describe.each(['sqlite', 'mariadb'] as const)('files that wait for each other on
     await queue.drained();
 
     expect(warnings).toEqual([]);
-    expect(passes).toEqual([[HOSPITAL], [OTHER_HOSPITAL, HOSPITAL], [HOME_FUND], [OTHER_HOSPITAL]]);
+    expect(passes).toEqual([[HOSPITAL], [OTHER_HOSPITAL, HOSPITAL], [HOME_FUND], ['H33042100003'], [OTHER_HOSPITAL]]);
     const runs = await Promise.all(
-      [first, wrong, fund, again, right].map(({ run }) => database.reconciliation.runs.find(run.runId)),
+      [first, wrong, fund, early, again, right].map(({ run }) => database.reconciliation.runs.find(run.runId)),
     );
-    expect(runs.map((run) => run!.state)).toEqual(['superseded', 'superseded', 'matched', 'matched', 'matched']);
+    expect(runs.map((run) => run!.state)).toEqual([
+      'superseded',
+      'superseded',
+      'matched',
+      'matched',
+      'matched',
+      'matched',
+    ]);
     expect((await allDifferences(database, again.run.runId)).map(told).sort()).toEqual(day.differences(day.lines, 2));
     expect(await allDifferences(database, right.run.runId)).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);

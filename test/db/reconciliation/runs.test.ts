@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginRun, type SentFile } from '../../../src/app/reconciliation/begin-run.ts';
@@ -28,7 +27,7 @@ import {
   lineFor,
   reconcile,
   reconcilingDeps,
-  STAGING_FOLDER,
+  stagingLeft,
   told,
   withFile,
 } from '../../support/reconciliation-day.ts';
@@ -196,7 +195,24 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
       await dead!.staging.close();
       expect(await database.reconciliation.runs.find(run.runId)).toEqual(again);
     });
-    expect(readdirSync(STAGING_FOLDER)).toEqual([]);
+    expect(stagingLeft()).toEqual([]);
+  });
+
+  it('begun by another while they were compared are not called loaded by the first', async () => {
+    await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
+      const { run } = await beginRun(depsAt(NOW), sent);
+      const slow = await readFile(depsAt(NOW), run, sent);
+      const heir = await beginFile(depsAt(NOW + 90_000), sent);
+      expect(heir.isNew).toBe(true);
+      // Nothing of it differs from what the heir is about to store, but for what was removed when the heir began.
+      const keep = () => Promise.resolve();
+      const deps = depsAt(NOW + 91_000);
+      expect(await compareFiles({ ...deps, comparisons: { ...deps.comparisons, keep } }, [slow!])).toEqual([]);
+      await slow!.staging.close();
+      expect((await database.reconciliation.runs.find(run.runId))!.state).toBe('loading');
+      expect(await finishFiles(depsAt(NOW + 92_000), [heir])).toMatchObject([{ state: 'matched' }]);
+      expect((await allDifferences(database, run.runId)).map(told).sort()).toEqual(day.differences(day.lines, 2));
+    });
   });
 
   it('that wait for their turn are nobody else’s, however long they wait', async () => {
@@ -259,7 +275,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
       const [left] = await database.reconciliation.runs.list({ limit: 2 });
       expect(left!.state).toBe(state);
       expect((await counts()).differences).toBe(0);
-      expect(readdirSync(STAGING_FOLDER)).toEqual([]);
+      expect(stagingLeft()).toEqual([]);
       const [again] = await reconcileFiles(depsAt(NOW + 90_000), [sent]);
       expect(again).toMatchObject({ runId: left!.runId, state: 'matched' });
       expect((await allDifferences(database, left!.runId)).map(told).sort()).toEqual(day.differences(day.lines, 2));
@@ -279,7 +295,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
       await expect(reconcileFiles(deps, [sent])).rejects.toThrow('stopping');
     });
     expect((await runs.list({ limit: 1 }))[0]!.state).toBe('loading');
-    expect(readdirSync(STAGING_FOLDER)).toEqual([]);
+    expect(stagingLeft()).toEqual([]);
   });
 
   it('of several institutions are matched in one pass, each as if it were alone', async () => {
