@@ -30,7 +30,7 @@ interface LineSource {
   look(): Promise<void>;
   /** Hands over the next line; there is one. */
   take(): Line;
-  /** Goes on behind the next line if it says this; in most cases asked in vain where lines are stored. */
+  /** Goes on behind the next line if it says this; stored ones, which are few, are always looked at. */
   takeIf(text: ComparedText): boolean;
 }
 
