@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeRun } from '../../src/app/reconciliation/close-run.ts';
 import { acceptDifference, refuseDifference, type DecideDeps } from '../../src/app/reconciliation/decide-difference.ts';
@@ -89,7 +90,7 @@ async function placesFound(storm: Storm, differences: readonly RecordedDifferenc
 /** Reconciles as an upload does, again and again while the database dies. */
 async function upload(storm: Storm, sent: SentFile): Promise<ReconciliationRun> {
   const { office, database, clock } = storm;
-  const deps = { ...reconcilingDeps(database), clock };
+  const deps = { ...reconcilingDeps(database), clock, folder: dirname(sent.file.path) };
   for (;;) {
     const [run] = await office.answered(() => reconcileFiles(deps, [sent]));
     if (run === undefined) throw new Error('a file that was taken has a run');

@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SettlementRow } from '../../src/app/ports.ts';
 import type { SentFile } from '../../src/app/reconciliation/begin-run.ts';
 import type { RecordedDifference, ReconciliationRun } from '../../src/app/reconciliation/ports.ts';
@@ -95,7 +95,8 @@ export function reconcilingDeps(database: Database, nowMs = 1_795_100_000_000): 
 
 /** Reads a file and matches it, as an upload does. */
 export async function reconcile(database: Database, sent: SentFile, nowMs?: number): Promise<ReconciliationRun> {
-  const [run] = await reconcileFiles(reconcilingDeps(database, nowMs), [sent]);
+  const deps = { ...reconcilingDeps(database, nowMs), folder: dirname(sent.file.path) };
+  const [run] = await reconcileFiles(deps, [sent]);
   return run!;
 }
 

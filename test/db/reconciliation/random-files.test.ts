@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SettlementRow } from '../../../src/app/ports.ts';
@@ -14,6 +15,7 @@ import {
   csvText,
   lineFor,
   reconcilingDeps,
+  STAGING_FOLDER,
   stagingLeft,
   told,
   withFile,
@@ -188,6 +190,7 @@ describe.each(['sqlite', 'mariadb'] as const)(`random files (SEED=${SEED}) on %s
     await knex.destroy();
     await database.close();
     place.remove();
+    rmSync(STAGING_FOLDER, { recursive: true, force: true });
   });
 
   const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { beginRun, type SentFile } from '../../../src/app/reconciliation/begin-run.ts';
@@ -27,6 +28,7 @@ import {
   lineFor,
   reconcile,
   reconcilingDeps,
+  STAGING_FOLDER,
   stagingLeft,
   told,
   withFile,
@@ -64,6 +66,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
     await knex.destroy();
     await database.close();
     place.remove();
+    rmSync(STAGING_FOLDER, { recursive: true, force: true });
   });
 
   const depsAt = (nowMs: number): ReconcileDeps => reconcilingDeps(database, nowMs);
