@@ -151,9 +151,10 @@ async function reloadRules(keeper: RuleKeeper, log: Logger): ReturnType<HttpDeps
 
 /** Files of hospitals and home funds: one queue a process. */
 function reconciling({ database, clock, log, newId }: Parts, dataDir: string, reverse: HttpDeps['reverse']) {
-  const { runs, matches, differences, adjustments, totals } = database.reconciliation;
+  const { differences, adjustments, totals, ...stores } = database.reconciliation;
+  const { runs } = stores;
   const folder = join(dataDir, 'uploads');
-  const files = createFileQueue({ runs, matches, queries: database.settlementQueries, clock, folder, log });
+  const files = createFileQueue({ ...stores, queries: database.settlementQueries, clock, folder, log });
   const decide = { runs, differences, adjustments, reverse, clock, newId };
   return { files, runs, differences, totals, decide };
 }

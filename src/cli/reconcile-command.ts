@@ -1,9 +1,9 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { hostname, userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ReconciliationRun } from '../app/reconciliation/ports.ts';
-import { beginReconciling } from '../app/reconciliation/reconcile-file.ts';
-import type { SentFile } from '../app/reconciliation/load-file.ts';
+import type { SentFile } from '../app/reconciliation/begin-run.ts';
+import { reconcileFiles } from '../app/reconciliation/reconcile-files.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { isDate } from '../core/calendar.ts';
@@ -17,40 +17,44 @@ import { createProgress } from './progress.ts';
 import { groupThousands, renderTable } from './terminal-table.ts';
 
 interface ReconcileOptions {
-  readonly institution?: string;
-  readonly fund?: string;
+  readonly institution?: readonly string[];
+  readonly fund?: readonly string[];
   readonly date: string;
   readonly json?: true;
 }
+
+type Party = Pick<SentFile, 'source' | 'party' | 'region'>;
 
 function parseDate(text: string): string {
   if (!isDate(text)) throw new InvalidArgumentError('it is not a day such as 2026-11-24.');
   return text;
 }
 
-/** Who the file is of, checked against the configuration. */
-function partyOf(
-  { institution, fund }: ReconcileOptions,
-  configDir: string,
-): Pick<SentFile, 'source' | 'party' | 'region'> {
-  if ((institution === undefined) === (fund === undefined)) {
-    throw invalidInput([{ field: '--institution, --fund', problem: 'one of the two says whose file it is' }]);
+const collect = (one: string, before: readonly string[] = []): readonly string[] => [...before, one];
+
+/** Whose the files are, checked against the configuration. */
+function partiesOf(files: number, { institution, fund }: ReconcileOptions, configDir: string): readonly Party[] {
+  const parties = institution ?? fund ?? [];
+  if (parties.length !== files || (institution !== undefined && fund !== undefined)) {
+    const problem = 'one of the two says whose file it is, for each file in their order';
+    throw invalidInput([{ field: '--institution, --fund', problem }]);
   }
+  const field = institution === undefined ? '--fund' : '--institution';
+  const twice = parties.find((party, at) => parties.indexOf(party) !== at);
+  if (twice !== undefined) throw invalidInput([{ field, problem: `${twice} has one file of a day` }]);
   const loaded = loadConfig(configDir);
   if (!loaded.ok) {
     throw new AppError('BAD_RULES', 'the rules are refused', { status: 500, help: 'see tongjie policy check' });
   }
   const { institutions, rules } = loaded.config;
-  const region =
-    institution === undefined
-      ? rules.regions.find(({ code }) => code === fund)?.code
-      : institutions.get(institution)?.region;
-  const party = institution ?? fund ?? '';
-  if (region === undefined) {
-    const field = institution === undefined ? '--fund' : '--institution';
-    throw invalidInput([{ field, problem: `${party} is not configured` }]);
-  }
-  return { source: institution === undefined ? 'fund' : 'institution', party, region };
+  return parties.map((party) => {
+    const region =
+      institution === undefined
+        ? rules.regions.find(({ code }) => code === party)?.code
+        : institutions.get(party)?.region;
+    if (region === undefined) throw invalidInput([{ field, problem: `${party} is not configured` }]);
+    return { source: institution === undefined ? 'fund' : 'institution', party, region };
+  });
 }
 
 async function describe(path: string): Promise<SentFile['file']> {
@@ -61,29 +65,30 @@ async function describe(path: string): Promise<SentFile['file']> {
   }
 }
 
-async function reconcileIn(database: Database, sent: SentFile, isQuiet: boolean): Promise<ReconciliationRun> {
-  const { runs, matches } = database.reconciliation;
-  const deps = { runs, matches, queries: database.settlementQueries, clock: systemClock };
-  const { run, finish } = await beginReconciling(deps, sent);
-  if (finish === undefined) return run;
+async function reconcileIn(
+  database: Database,
+  sent: readonly SentFile[],
+  dataDir: string,
+  isQuiet: boolean,
+): Promise<readonly ReconciliationRun[]> {
+  const queries = database.settlementQueries;
+  const deps = { ...database.reconciliation, queries, clock: systemClock, folder: join(dataDir, 'uploads') };
   const progress = isQuiet ? undefined : createProgress(process.stdout.isTTY);
-  let isBegun = false;
-  const finished = await finish((done, total) => {
-    if (!isBegun) progress?.begin('bytes read', Math.max(total, 1));
-    isBegun = true;
+  let current: SentFile | undefined;
+  const runs = await reconcileFiles(deps, sent, (file, done, total) => {
+    if (file !== current) progress?.begin(`bytes read of ${file.fileName}`, Math.max(total, 1));
+    current = file;
     progress?.at(done);
   });
   progress?.end();
-  return finished;
+  return runs;
 }
 
-function toJson(run: ReconciliationRun, counts: Readonly<Record<string, number>>): string {
+type Counts = Readonly<Record<string, number>>;
+
+function jsonOf(run: ReconciliationRun, counts: Counts): object {
   const { runId, state, lines, differences, problems, sha256 } = run;
-  return JSON.stringify(
-    { runId, state, sha256, lines, result: resultOf(run), differences, counts, problems },
-    undefined,
-    2,
-  );
+  return { runId, state, sha256, lines, result: resultOf(run), differences, counts, problems };
 }
 
 function resultOf({ ourTotals, fileTotals }: ReconciliationRun): string | undefined {
@@ -114,7 +119,7 @@ function totalsTable({ ourTotals, fileTotals }: ReconciliationRun): string[] {
   );
 }
 
-function report(run: ReconciliationRun, counts: Readonly<Record<string, number>>): string {
+function report(run: ReconciliationRun, counts: Counts): string {
   const { runId, state, lines, differences, problems } = run;
   const head = `run ${runId}: ${state}, ${lines} lines, ${differences} differences`;
   const bad = problems.map(({ line, column, name, problem }) => `line ${line}, column ${column} ${name}: ${problem}`);
@@ -122,32 +127,38 @@ function report(run: ReconciliationRun, counts: Readonly<Record<string, number>>
   return [head, ...bad, ...(state === 'refused' ? [] : totalsTable(run)), ...classes].join('\n');
 }
 
-async function reconcile(path: string, options: ReconcileOptions): Promise<void> {
+async function reconcile(paths: readonly string[], options: ReconcileOptions): Promise<void> {
   const { databaseUrl, dataDir, configDir } = readEnvironment();
-  const party = partyOf(options, configDir);
-  const file = await describe(path);
+  const parties = partiesOf(paths.length, options, configDir);
+  const files = await Promise.all(paths.map(describe));
   const sentBy = `${userInfo().username}@${hostname()}`.slice(0, 80);
+  const sent = parties.map((party, at) => {
+    const fileName = basename(paths[at] ?? '');
+    return { ...party, file: files[at] as SentFile['file'], fileName, businessDate: options.date, sentBy };
+  });
   const database = await openDatabase({ url: databaseUrl, dataDir });
   try {
-    const sent = { ...party, file, fileName: basename(path), businessDate: options.date, sentBy };
-    const run = await reconcileIn(database, sent, options.json === true);
-    const counts = await database.reconciliation.differences.countByClass(run.runId);
-    console.log(options.json === true ? toJson(run, counts) : report(run, counts));
-    if (run.state === 'refused') process.exitCode = 1;
+    const runs = await reconcileIn(database, sent, dataDir, options.json === true);
+    const counts = await Promise.all(runs.map(({ runId }) => database.reconciliation.differences.countByClass(runId)));
+    const told = runs.map((run, at) => [run, counts[at] ?? {}] as const);
+    const objects = told.map(([run, counted]) => jsonOf(run, counted));
+    if (options.json === true) console.log(JSON.stringify(paths.length === 1 ? objects[0] : objects, undefined, 2));
+    else console.log(told.map(([run, counted]) => report(run, counted)).join('\n\n'));
+    if (runs.some(({ state }) => state === 'refused')) process.exitCode = 1;
   } finally {
     await database.close();
   }
 }
 
-/** `reconcile`: holds a hospital's or a home fund's file of one day against our books. */
+/** `reconcile`: holds files of hospitals or home funds of one day against our books. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
-    .description("load a hospital's or home fund's file of a closed day and match it both ways")
-    .argument('<file>', 'CSV, or the form of 3202: TAB-separated text (.txt), or one in a ZIP file')
-    .option('--institution <id>', 'institution whose file it is')
-    .option('--fund <region>', 'home fund whose file it is')
-    .requiredOption('--date <YYYY-MM-DD>', 'business day of the file', parseDate)
-    .option('--json', 'print the run as JSON, without progress')
+    .description('read files of hospitals or home funds of a closed day and match them both ways')
+    .argument('<files...>', 'CSV, or the form of 3202: TAB-separated text (.txt), or one in a ZIP file')
+    .option('--institution <id>', 'institution whose file it is; once for each file, in their order', collect)
+    .option('--fund <region>', 'home fund whose file it is; once for each file, in their order', collect)
+    .requiredOption('--date <YYYY-MM-DD>', 'business day of the files', parseDate)
+    .option('--json', 'print the run (of several files: the runs) as JSON, without progress')
     .action(reconcile);
 }

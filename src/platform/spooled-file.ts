@@ -65,7 +65,25 @@ export async function isZipFile(path: string): Promise<boolean> {
   }
 }
 
-/** The bytes of a file, in chunks that are worked off in a few milliseconds each. */
-export function readChunks(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>;
+/** The bytes of a file, in chunks that are worked off in a few milliseconds each; a chunk is good until the next is asked for. */
+export async function* readChunks(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path);
+  // One is read while the other is worked off; new ones for every chunk would be most of the garbage that reading makes.
+  let [current, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+  let reading = file.read(current, 0, CHUNK_BYTES);
+  try {
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      const chunk = current.subarray(0, bytesRead);
+      [current, other] = [other, current];
+      reading = file.read(current, 0, CHUNK_BYTES);
+      // Its failure is the next chunk's, if anybody still asks for it.
+      reading.catch(() => undefined);
+      yield chunk;
+    }
+  } finally {
+    await Promise.allSettled([reading]);
+    await file.close();
+  }
 }

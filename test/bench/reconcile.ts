@@ -5,8 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Command } from 'commander';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
-import { loadFile } from '../../src/app/reconciliation/load-file.ts';
-import { matchRuns } from '../../src/app/reconciliation/match-runs.ts';
+import { reconcileFiles, type ReconcileDeps } from '../../src/app/reconciliation/reconcile-files.ts';
 import type { ReconciliationRun } from '../../src/app/reconciliation/ports.ts';
 import { openDatabase, type Database } from '../../src/db/open-database.ts';
 import { describeFile } from '../../src/platform/spooled-file.ts';
@@ -20,6 +19,8 @@ export interface ReconcileOptions {
   readonly lines: number;
   readonly hospitals: number;
   readonly form: 'csv' | 'chs';
+  /** In no order of ids at all, as from a hospital that sorts by something of its own. */
+  readonly unsorted?: boolean;
 }
 
 const DATE = '2026-11-24';
@@ -29,6 +30,8 @@ const STEP = 500_000;
 /** Every so many settlements one is planted wrong, in one of five ways. */
 const PLANT_EVERY = 10_000;
 const WAYS = 5;
+/** A prime: its multiples, modulo a count, are all numbers below it in another order. */
+const SHUFFLE = 999_983;
 
 const hospitalId = (index: number): string => `H330421${String(index).padStart(5, '0')}`;
 const settlementId = (seq: number): string => `01kz${String(seq).padStart(14, '0')}`;
@@ -67,9 +70,9 @@ interface Planted {
   readonly differences: number;
 }
 
-/** The file of one hospital, in the order of ids, with what is planted in it. */
+/** The file of one hospital, with what is planted in it. */
 async function writeFile(folder: string, index: number, options: ReconcileOptions): Promise<Planted> {
-  const { lines, hospitals, form } = options;
+  const { lines, hospitals, form, unsorted = false } = options;
   const hospital = hospitalId(index);
   let [written, differences] = [0, 0];
   async function* text(): AsyncGenerator<string> {
@@ -77,7 +80,10 @@ async function writeFile(folder: string, index: number, options: ReconcileOption
       form === 'csv'
         ? 'institutionId,businessDate,settlementId,billNumber,refund,personId,total,fundTotal,account\n'
         : '';
-    for (let seq = index === 0 ? hospitals : index; seq <= lines; seq += hospitals) {
+    const first = index === 0 ? hospitals : index;
+    const turns = Math.floor((lines - first) / hospitals) + 1;
+    for (let each = 0; each < turns; each += 1) {
+      const seq = first + (unsorted ? (each * SHUFFLE) % turns : each) * hospitals;
       const turn = Math.floor(seq / hospitals);
       const way = turn % PLANT_EVERY === 0 ? Math.floor(turn / PLANT_EVERY) % WAYS : -1;
       if (way >= 0) differences += 1;
@@ -104,35 +110,44 @@ function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
+/** Takes the time of one step after the other. */
 class Meter {
   readonly rows: Row[] = [];
   peakMiB = 0;
   readonly #pid: number;
+  readonly #lines: number;
   readonly #timer: NodeJS.Timeout;
+  #begun;
 
-  constructor(mariadbPid: number) {
+  constructor(mariadbPid: number, lines: number) {
     this.#pid = mariadbPid;
+    this.#lines = lines;
     this.#timer = setInterval(() => this.#look(), 50);
+    this.#begun = this.#now();
+  }
+
+  #now() {
+    return { node: process.cpuUsage(), database: cpuSeconds(this.#pid), ms: performance.now() };
   }
 
   #look(): void {
     this.peakMiB = Math.max(this.peakMiB, process.memoryUsage.rss() / 1024 ** 2);
   }
 
-  async measure<T>(step: string, lines: number, work: () => Promise<T>): Promise<T> {
-    const before = [process.cpuUsage(), cpuSeconds(this.#pid), performance.now()] as const;
-    const result = await work();
-    const seconds = (performance.now() - before[2]) / 1000;
-    const node = process.cpuUsage(before[0]);
+  /** Ends a step; the next one begins. */
+  ends(step: string): void {
+    const begun = this.#begun;
+    this.#begun = this.#now();
+    const seconds = (this.#begun.ms - begun.ms) / 1000;
+    const node = process.cpuUsage(begun.node);
     this.#look();
     this.rows.push({
       step,
       seconds: seconds.toFixed(2),
-      'lines/s': Math.round(lines / seconds),
+      'lines/s': Math.round(this.#lines / seconds),
       'node cpu s': ((node.user + node.system) / 1e6).toFixed(2),
-      'db cpu s': (cpuSeconds(this.#pid) - before[1]).toFixed(2),
+      'db cpu s': (this.#begun.database - begun.database).toFixed(2),
     });
-    return result;
   }
 
   stop(): void {
@@ -147,29 +162,41 @@ async function countDifferences(sql: Connection): Promise<number> {
   return Number(rows[0]?.n);
 }
 
-async function loadAll(database: Database, files: readonly Planted[]): Promise<ReconciliationRun[]> {
-  const { runs } = database.reconciliation;
-  const clock = { now: () => Date.now() };
-  const loaded: ReconciliationRun[] = [];
-  for (const { path, hospital } of files) {
-    const about = {
-      source: 'institution',
-      party: hospital,
-      region: '330421',
-      businessDate: DATE,
-      sentBy: 'bench',
-    } as const;
-    const run = await loadFile(
-      { runs, clock },
-      { ...about, file: await describeFile(path), fileName: path.slice(-20) },
-    );
-    if (run.state !== 'loaded') throw new Error(`${run.state}: ${JSON.stringify(run.problems.slice(0, 3))}`);
-    loaded.push(run);
-  }
-  return loaded;
+/** The steps are told apart by what they begin with. */
+function metered(database: Database, folder: string, meter: Meter): ReconcileDeps {
+  const { comparisons, matches, ...stores } = database.reconciliation;
+  return {
+    ...stores,
+    comparisons: {
+      ...comparisons,
+      ours(...about) {
+        meter.ends('read');
+        return comparisons.ours(...about);
+      },
+    },
+    matches: {
+      ...matches,
+      restart(runIds) {
+        meter.ends('compare');
+        return matches.restart(runIds);
+      },
+    },
+    queries: database.settlementQueries,
+    clock: { now: () => Date.now() },
+    folder,
+  };
 }
 
-/** Loads the files of a day and matches them both ways; every planted difference must be found, and no other. */
+async function reconcileAll(deps: ReconcileDeps, files: readonly Planted[]): Promise<readonly ReconciliationRun[]> {
+  const about = { source: 'institution', region: '330421', businessDate: DATE, sentBy: 'bench' } as const;
+  const sent = [];
+  for (const { path, hospital } of files) {
+    sent.push({ ...about, party: hospital, file: await describeFile(path), fileName: path.slice(-20) });
+  }
+  return reconcileFiles(deps, sent);
+}
+
+/** Reads the files of a day and matches them both ways; every planted difference must be found, and no other. */
 export async function reconcileDay(options: ReconcileOptions, log: (text: string) => void): Promise<Report> {
   const isLarge = options.lines > 2_000_000;
   const mariadb = await startPrivateMariadb({
@@ -192,22 +219,21 @@ export async function reconcileDay(options: ReconcileOptions, log: (text: string
     const lines = files.reduce((sum, file) => sum + file.lines, 0);
     const planted = files.reduce((sum, file) => sum + file.differences, 0);
 
-    const meter = new Meter(mariadb.pid);
+    const meter = new Meter(mariadb.pid, lines);
     const started = performance.now();
-    const loaded = await meter.measure('load', lines, () => loadAll(database, files));
-    const deps = { ...database.reconciliation, queries: database.settlementQueries, clock: { now: () => Date.now() } };
-    const matched = await meter.measure('match both ways', lines, () => matchRuns(deps, loaded));
+    const matched = await reconcileAll(metered(database, folder, meter), files);
+    meter.ends('match');
     const seconds = (performance.now() - started) / 1000;
     meter.stop();
     const found = await countDifferences(sql);
     if (found !== planted || matched.some(({ state }) => state !== 'matched')) {
       throw new Error(`${found} differences were found, ${planted} were planted`);
     }
-    const all: Row = { step: 'both', seconds: seconds.toFixed(2), 'lines/s': Math.round(lines / seconds) };
+    const all: Row = { step: 'all', seconds: seconds.toFixed(2), 'lines/s': Math.round(lines / seconds) };
     const notes = [
       `${planted} differences planted, ${found} found; peak memory of this process ${Math.round(meter.peakMiB)} MiB`,
     ];
-    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}`;
+    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}${options.unsorted === true ? ', in no order' : ''}`;
     return {
       scenario,
       rows: [...meter.rows, all],
@@ -231,6 +257,7 @@ if (import.meta.main) {
     .option('--lines <n>', 'settlements of the day', Number, 1_000_000)
     .option('--hospitals <n>', 'files that they are spread over', Number, 1)
     .option('--form <form>', 'csv, or chs (3202 in ZIP)', 'csv')
+    .option('--unsorted', 'lines in no order')
     .option('--json', 'print the report as JSON')
     .parse()
     .opts<ReconcileOptions & { json?: true }>();

@@ -60,6 +60,28 @@ describe('tongjie reconcile', () => {
     expect(process.exitCode).toBe(1);
   });
 
+  it('takes files of several parties, whose they are in their order', async () => {
+    const [one, two] = ['H31011800001', 'H33042100001'];
+    const paths = [chsText(lines()), ''].map((content, at) => {
+      const path = join(line.dataDir, `${at}.txt`);
+      writeFileSync(path, content);
+      return path;
+    });
+    const words = (...parties: string[]) => [
+      ...['reconcile', ...paths, '--date', YESTERDAY],
+      ...parties.flatMap((party) => ['--institution', party]),
+    ];
+    const out = await line.run(...words(one, two));
+    expect(out).toMatch(/run 1: matched, 3 lines, 0 differences[^]*run 2: matched, 0 lines, 0 differences/);
+    const told = JSON.parse(await line.run(...words(one, two), '--json')) as object[];
+    expect(told).toMatchObject([
+      { runId: 1, lines: 3, result: 'equal' },
+      { runId: 2, lines: 0, result: 'equal' },
+    ]);
+    await expect(line.run(...words(one, one))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(line.run(...words(one))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
   it('refuses a party that is none, both or neither, a day that is open, and a file that is not there', async () => {
     const refused = async (...words: string[]) => run('day.txt', '', ...words);
     await expect(refused('--institution', 'H99999999999')).rejects.toMatchObject({ code: 'INVALID_INPUT' });

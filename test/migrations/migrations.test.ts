@@ -127,6 +127,7 @@ async function fillLife(knex: Knex): Promise<void> {
       fund_total_fen: 1,
       account_fen: 0,
     },
+    reconciliation_unmatched: { run_id: 1, settlement_id: 's1' },
     reconciliation_difference: {
       run_id: 1,
       difference_no: 1,

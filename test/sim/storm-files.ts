@@ -1,15 +1,23 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closeRun } from '../../src/app/reconciliation/close-run.ts';
 import { acceptDifference, refuseDifference, type DecideDeps } from '../../src/app/reconciliation/decide-difference.ts';
-import type { SentFile } from '../../src/app/reconciliation/load-file.ts';
+import type { SentFile } from '../../src/app/reconciliation/begin-run.ts';
 import type { RecordedDifference, ReconciliationRun } from '../../src/app/reconciliation/ports.ts';
-import { beginReconciling } from '../../src/app/reconciliation/reconcile-file.ts';
+import { reconcileFiles } from '../../src/app/reconciliation/reconcile-files.ts';
 import { hasReached } from '../../src/core/lifecycle/window-states.ts';
 import { movesMoney } from '../../src/core/reconcile/correction.ts';
 import { ourError } from '../../src/db/engine/driver-errors.ts';
 import { rowsOf } from '../../src/db/engine/raw-rows.ts';
 import type { Chance } from '../../src/simulators/chance.ts';
-import { allDifferences, chsText, csvText, withFile, type DayLine } from '../support/reconciliation-day.ts';
+import {
+  allDifferences,
+  chsText,
+  csvText,
+  reconcilingDeps,
+  withFile,
+  type DayLine,
+} from '../support/reconciliation-day.ts';
 import { COUNTIES } from '../support/traffic.ts';
 import { zipOf } from '../support/zip-files.ts';
 import type { Storm, StormAct } from './storm-world.ts';
@@ -82,13 +90,10 @@ async function placesFound(storm: Storm, differences: readonly RecordedDifferenc
 /** Reconciles as an upload does, again and again while the database dies. */
 async function upload(storm: Storm, sent: SentFile): Promise<ReconciliationRun> {
   const { office, database, clock } = storm;
-  const { runs, matches } = database.reconciliation;
-  const deps = { runs, matches, clock, queries: database.settlementQueries };
+  const deps = { ...reconcilingDeps(database), clock, folder: dirname(sent.file.path) };
   for (;;) {
-    const run = await office.answered(async () => {
-      const { run: begun, finish } = await beginReconciling(deps, sent);
-      return finish === undefined ? begun : finish(() => undefined);
-    });
+    const [run] = await office.answered(() => reconcileFiles(deps, [sent]));
+    if (run === undefined) throw new Error('a file that was taken has a run');
     if (run.state !== 'loading' && run.state !== 'loaded') return run;
     // The process that loaded it is dead for all that anybody knows: a minute later it is begun again.
     clock.advance(60_001);

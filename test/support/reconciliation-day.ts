@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SettlementRow } from '../../src/app/ports.ts';
-import { fillRun, beginLoading, type LoadDeps, type SentFile } from '../../src/app/reconciliation/load-file.ts';
-import { matchRuns } from '../../src/app/reconciliation/match-runs.ts';
+import type { SentFile } from '../../src/app/reconciliation/begin-run.ts';
 import type { RecordedDifference, ReconciliationRun } from '../../src/app/reconciliation/ports.ts';
+import { reconcileFiles, type ReconcileDeps } from '../../src/app/reconciliation/reconcile-files.ts';
 import { formatFen } from '../../src/core/money/text.ts';
 import type { DifferenceClass } from '../../src/core/reconcile/rows.ts';
 import type { Database } from '../../src/db/open-database.ts';
@@ -71,21 +71,33 @@ export async function withFile<T>(
   }
 }
 
-/** Loads a file and matches it, as an upload does. */
-export async function reconcile(
-  database: Database,
-  sent: SentFile,
-  nowMs = 1_795_100_000_000,
-): Promise<ReconciliationRun> {
-  const { runs, matches } = database.reconciliation;
-  const clock = { now: () => nowMs };
-  const deps: LoadDeps = { runs, clock };
-  const { run, isNew } = await beginLoading(deps, sent);
-  if (!isNew) return run;
-  const loaded = await fillRun(deps, run, sent, () => undefined);
-  if (loaded.state !== 'loaded') return loaded;
-  const [matched] = await matchRuns({ runs, matches, clock, queries: database.settlementQueries }, [loaded]);
-  return matched!;
+/** Where {@link reconcilingDeps} keeps lines until they are compared; nothing is left in it. */
+export const STAGING_FOLDER = join(tmpdir(), `tongjie-staging-${process.pid}`);
+
+/** What is left of staging: files, and files without a name that are still open. */
+export function stagingLeft(): string[] {
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      // That of listing them.
+      return '';
+    }
+  });
+  return [...readdirSync(STAGING_FOLDER), ...open.filter((path) => path.startsWith(STAGING_FOLDER))];
+}
+
+/** What reconciling needs, of a database. */
+export function reconcilingDeps(database: Database, nowMs = 1_795_100_000_000): ReconcileDeps {
+  const queries = database.settlementQueries;
+  return { ...database.reconciliation, queries, clock: { now: () => nowMs }, folder: STAGING_FOLDER };
+}
+
+/** Reads a file and matches it, as an upload does. */
+export async function reconcile(database: Database, sent: SentFile, nowMs?: number): Promise<ReconciliationRun> {
+  const deps = { ...reconcilingDeps(database, nowMs), folder: dirname(sent.file.path) };
+  const [run] = await reconcileFiles(deps, [sent]);
+  return run!;
 }
 
 /** All differences of a run. */

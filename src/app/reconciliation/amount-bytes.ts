@@ -4,6 +4,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MINUS = 0x2d;
 const POINT = 0x2e;
+const INT32_MAX = 0x7fff_ffff;
 
 /** What {@link readFen} answers for bytes that are no amount. */
 export const NOT_AN_AMOUNT = Number.NaN;
@@ -56,8 +57,15 @@ export function writeInteger(into: Uint8Array, from: number, value: number): num
   }
   let length = 1;
   for (let bound = 10; rest >= bound; bound *= 10) length += 1;
-  for (let place = at + length - 1; place >= at; place -= 1) {
+  let place = at + length - 1;
+  for (; rest > INT32_MAX; place -= 1) {
     const next = Math.floor(rest / 10);
+    into[place] = ZERO + (rest - next * 10);
+    rest = next;
+  }
+  // The same in machine integers, which is what nearly all amounts fit into.
+  for (; place >= at; place -= 1) {
+    const next = (rest / 10) | 0;
     into[place] = ZERO + (rest - next * 10);
     rest = next;
   }

@@ -11,8 +11,7 @@ export interface CloseDeps {
 }
 
 /**
- * Closes a run whose differences are all decided: the period is reconciled for its party, and takes no further file. The
- * file's lines are dropped, its totals, hash and differences stay.
+ * Closes a run whose differences are all decided: the period is reconciled for its party, and takes no further file.
  *
  * @throws AppError NOT_FOUND, RUN_UNDECIDED (differences are left, or the file is not matched)
  */

@@ -2,9 +2,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../platform/errors.ts';
 import { spoolFile } from '../../platform/spooled-file.ts';
-import { checkPeriod, type SentFile } from './load-file.ts';
+import { checkPeriod, type SentFile } from './begin-run.ts';
 import type { ReconciliationRun } from './ports.ts';
-import { beginReconciling, type BegunRun, type ReconcileDeps } from './reconcile-file.ts';
+import { beginFile, finishFiles, type BegunFile, type ReconcileDeps } from './reconcile-files.ts';
 
 /** What goes wrong after the answer has been given goes here. */
 export interface QueueLog {
@@ -13,12 +13,10 @@ export interface QueueLog {
 
 /** What the queue needs from outside. */
 export interface QueueDeps extends Omit<ReconcileDeps, 'signal'> {
-  /** Where files are kept while they are read. */
-  readonly folder: string;
   readonly log: QueueLog;
 }
 
-/** Takes files as they come in, answers at once, and works them off one after the other. */
+/** Takes files as they come in, answers at once, and works them off in their order; what fits together, together. */
 export interface FileQueue {
   /**
    * Receives a file. `isNew` is false where the same file was received before.
@@ -48,7 +46,18 @@ async function removeOld(folder: string, nowMs: number): Promise<void> {
   }
 }
 
-/** One at a time: loading a file takes a core, and settling must not notice. */
+/** The first of some files and those that can be reconciled with it: of its window and kind, of a party each. */
+function together(files: readonly BegunFile[]): readonly BegunFile[] {
+  const first = files[0]?.run;
+  const parties = new Set<string>();
+  return files.filter(({ run: { source, windowId, party } }) => {
+    const fits = source === first?.source && windowId === first.windowId && !parties.has(party);
+    if (fits) parties.add(party);
+    return fits;
+  });
+}
+
+/** One pass at a time: reading takes a core, and settling must not notice. */
 export function createFileQueue(deps: QueueDeps): FileQueue {
   const { folder, log } = deps;
   const stopping = new AbortController();
@@ -56,15 +65,20 @@ export function createFileQueue(deps: QueueDeps): FileQueue {
   let last: Promise<void> = removeOld(folder, Date.now());
   /** Files that are on their way in, wait, or are read: each may be two gigabytes on the disk. */
   let taken = 0;
+  let waiting: readonly BegunFile[] = [];
 
-  async function finish({ run, finish: work }: BegunRun, path: string): Promise<void> {
+  /** Called once for every file that waits; what went along with an earlier one is not there any more. */
+  async function workOff(): Promise<void> {
+    const files = together(waiting);
+    waiting = waiting.filter((each) => !files.includes(each));
     try {
-      await work?.(() => undefined);
+      await finishFiles(reconciling, files);
     } catch (error) {
-      if (!stopping.signal.aborted) log.warn({ runId: run.runId, err: error }, 'a file could not be reconciled');
+      const runIds = files.map(({ run }) => run.runId);
+      if (!stopping.signal.aborted) log.warn({ runIds, err: error }, 'files could not be reconciled');
     } finally {
-      taken -= 1;
-      await rm(path, { force: true });
+      taken -= files.length;
+      for (const { sent } of files) await rm(sent.file.path, { force: true });
     }
   }
 
@@ -75,19 +89,19 @@ export function createFileQueue(deps: QueueDeps): FileQueue {
       }
       taken += 1;
       let path: string | undefined;
-      let begun: BegunRun;
+      let begun: BegunFile;
       try {
         await checkPeriod(deps, about);
         const file = await spoolFile(content, folder);
         ({ path } = file);
-        begun = await beginReconciling(reconciling, { ...about, file });
+        begun = await beginFile(reconciling, { ...about, file });
       } catch (error) {
         taken -= 1;
         if (path !== undefined) await rm(path, { force: true });
         throw error;
       }
-      const spooled = path;
-      last = last.then(() => finish(begun, spooled));
+      waiting = [...waiting, begun];
+      last = last.then(workOff);
       return { run: begun.run, isNew: begun.isNew };
     },
     drained: () => last,

@@ -80,3 +80,9 @@ export const CHS_FORM: LineForm = {
   ],
   optional: 1,
 };
+
+/** The form of a file by its name, or by that of the only file in a ZIP file, where our own is said to be CSV. */
+export function formOf(name: string, isZip: boolean, source: FileSource): LineForm {
+  const isCsv = isZip ? /\.csv$/i.test(name) : !/\.txt$/i.test(name);
+  return isCsv ? csvForm(source) : CHS_FORM;
+}

@@ -30,15 +30,14 @@ for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 }
 
 /**
- * Reads a file line by line from its bytes, checks every field, and writes the good ones down for the database: no object,
- * no text a field, so that a million lines take half a second and a few megabytes.
+ * Reads a file line by line from its bytes, checks every field, and writes the good lines down: no object, no text a field,
+ * so that a million lines take half a second and a few megabytes. Refunds, which may be about another id than the one they
+ * name, are kept apart.
  */
 export class LineReader {
   readonly problems: LineProblem[] = [];
   /** Of positive and of negative lines. */
   readonly sums: { settled: Totals; refunded: Totals } = { settled: NO_TOTALS, refunded: NO_TOTALS };
-  /** Whether ids rise strictly, so that no line can be there twice. */
-  isSorted = true;
   lines = 0;
 
   readonly #form: LineForm;
@@ -50,9 +49,10 @@ export class LineReader {
   readonly #ends = new Int32Array(COLUMNS_MAX);
   readonly #lastId = Buffer.alloc(ID_MAX);
   readonly #sums = new Float64Array(8);
-  readonly #staged = new StagedWriter();
+  readonly #settled = new StagedWriter();
+  readonly #refunds = new StagedWriter();
   #lastIdLength = 0;
-  #lastRefund = 0;
+  #isRising = true;
   #carry: Buffer = Buffer.alloc(0);
   #line = 0;
   /** Columns that this file has; 0 until the first line is read. */
@@ -82,14 +82,28 @@ export class LineReader {
     };
   }
 
-  /** Lines staged and not yet taken. */
-  get staged(): number {
-    return this.#staged.lines;
+  /** Lines that are no refunds and not yet taken. */
+  get settled(): number {
+    return this.#settled.lines;
   }
 
-  /** Hands over what is staged. */
-  take(): StagedLines {
-    return this.#staged.take();
+  /** Refunds that are not yet taken. */
+  get refunds(): number {
+    return this.#refunds.lines;
+  }
+
+  /** Hands over lines that are no refunds, and whether the ids of all of them rise; good until more is read. */
+  takeSettled(): StagedLines & { readonly isRising: boolean } {
+    const isRising = this.#isRising;
+    this.#isRising = true;
+    this.#lastIdLength = 0;
+    return { ...this.#settled.take(), isRising };
+  }
+
+  /** Hands over refunds. */
+  takeRefunds(): StagedLines {
+    const { lines, bytes } = this.#refunds.take();
+    return { lines, bytes: Buffer.from(bytes) };
   }
 
   /** Reads on; false when so much is wrong that the rest need not be read. */
@@ -111,29 +125,46 @@ export class LineReader {
   }
 
   #readChunk(chunk: Buffer): void {
-    const bytes = this.#carry.length === 0 ? chunk : Buffer.concat([this.#carry, chunk]);
     let at = 0;
     if (this.#isFirst) {
-      if (bytes.length < 4) {
-        this.#carry = bytes;
-        return;
-      }
-      this.#refuseEncoding(bytes);
+      const begun = Buffer.concat([this.#carry, chunk]);
+      this.#carry = begun.length < 4 ? begun : Buffer.alloc(0);
+      if (begun.length < 4) return;
+      this.#refuseEncoding(begun);
       if (this.#isOver) return;
-      if (bytes.subarray(0, BOM.length).equals(BOM)) at = BOM.length;
       this.#isFirst = false;
+      at = this.#readLines(begun, begun.subarray(0, BOM.length).equals(BOM) ? BOM.length : 0);
+      this.#keep(begun, at);
+      return;
     }
+    if (this.#carry.length > 0) {
+      // Only the line that goes on from the chunk before is put together anew.
+      const newline = chunk.indexOf(LF);
+      at = newline === -1 ? chunk.length : newline + 1;
+      const line = Buffer.concat([this.#carry, chunk.subarray(0, at)]);
+      this.#keep(line, this.#readLines(line, 0));
+    }
+    if (at < chunk.length) this.#keep(chunk, this.#readLines(chunk, at));
+  }
+
+  /** Reads whole lines; answers with where the rest begins. */
+  #readLines(bytes: Buffer, start: number): number {
+    let at = start;
     for (let newline = bytes.indexOf(LF, at); newline !== -1 && !this.#isOver; newline = bytes.indexOf(LF, at)) {
       this.#readLine(bytes, at, newline);
       at = newline + 1;
     }
+    return at;
+  }
+
+  /** Keeps the beginning of a line: a copy, because the chunk is the stream's. */
+  #keep(bytes: Buffer, at: number): void {
     if (this.#isOver) return;
     if (bytes.length - at > LINE_BYTES_MAX) {
       this.#line += 1;
       this.#problem(this.#line, -1, `is longer than ${LINE_BYTES_MAX} bytes`);
       this.#isOver = true;
     }
-    // A copy, because the chunk is the stream's.
     this.#carry = Buffer.from(bytes.subarray(at));
   }
 
@@ -235,9 +266,10 @@ export class LineReader {
     if (this.problems.length > before) return;
     this.lines += 1;
     this.#add(refund, total, fundTotal, account);
-    this.#order(bytes, refund);
     // A file with a problem is refused as a whole: nothing more of it is staged.
-    if (before === 0) this.#stage(bytes, refund, total, fundTotal, account);
+    if (before > 0) return;
+    if (refund === 0) this.#order(bytes);
+    this.#stage(refund === 0 ? this.#settled : this.#refunds, bytes, refund, total, fundTotal, account);
   }
 
   #refund(bytes: Buffer, index: number): number {
@@ -317,9 +349,9 @@ export class LineReader {
     }
   }
 
-  /** Compares with the line before, for {@link isSorted}. */
-  #order(bytes: Buffer, refund: number): void {
-    if (!this.isSorted) return;
+  /** Compares with the line before, for as long as ids rise. */
+  #order(bytes: Buffer): void {
+    if (!this.#isRising) return;
     const start = this.#starts[this.#place.settlementId] as number;
     const length = (this.#ends[this.#place.settlementId] as number) - start;
     const last = this.#lastId;
@@ -328,28 +360,27 @@ export class LineReader {
     while (at < shorter && bytes[start + at] === last[at]) at += 1;
     const difference =
       at < shorter ? (bytes[start + at] as number) - (last[at] as number) : length - this.#lastIdLength;
-    if (difference < 0 || (difference === 0 && refund <= this.#lastRefund)) this.isSorted = false;
+    if (difference <= 0) this.#isRising = false;
     for (; at < length; at += 1) last[at] = bytes[start + at] as number;
     this.#lastIdLength = length;
-    this.#lastRefund = refund;
   }
 
-  #stage(bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {
-    const [starts, ends, place, staged] = [this.#starts, this.#ends, this.#place, this.#staged];
-    const copy = (index: number): void => staged.copy(bytes, starts[index] as number, ends[index] as number);
-    staged.begin();
+  #stage(to: StagedWriter, bytes: Buffer, refund: number, total: number, fundTotal: number, account: number): void {
+    const [starts, ends, place] = [this.#starts, this.#ends, this.#place];
+    const copy = (index: number): void => to.copy(bytes, starts[index] as number, ends[index] as number);
+    to.begin();
     copy(place.settlementId);
-    staged.integer(this.#line);
-    staged.integer(refund);
-    copy(place.visitId);
+    to.integer(refund);
     copy(place.personId);
-    staged.integer(total);
-    staged.integer(fundTotal);
-    staged.integer(account);
+    to.integer(total);
+    to.integer(fundTotal);
+    to.integer(account);
+    to.integer(this.#line);
+    copy(place.visitId);
     const hash = place.policyHash;
     if (hash >= 0 && hash < this.#columns && ends[hash] !== starts[hash]) copy(hash);
-    else staged.nothing();
-    staged.end();
+    else to.nothing();
+    to.end();
   }
 
   #problem(line: number, index: number, problem: string): void {

@@ -11,7 +11,7 @@ import type { LineForm } from './line-form.ts';
 /**
  * Where a file is on its way.
  *
- * - `loading` → `loaded` (every line is good and stored) → `matched` (every difference is known) → `closed` (every one decided)
+ * - `loading` → `loaded` (every line is good; what does not agree with our books is stored) → `matched` (every difference is known) → `closed` (every one decided)
  * - `refused`: the file is bad, nothing of it is kept but what is wrong · `superseded`: a later file took its place
  */
 export type RunState = 'loading' | 'loaded' | 'matched' | 'closed' | 'refused' | 'superseded';
@@ -57,8 +57,6 @@ export interface ReconciliationRun extends RunFile {
   /** Of the unpacked file. */
   readonly bytesDone: number;
   readonly lines: number;
-  /** Whether two lines could be about the same settlement: the ids do not simply rise. */
-  readonly mayDouble: boolean;
   readonly fileTotals: RunTotals | undefined;
   readonly ourTotals: RunTotals | undefined;
   readonly differences: number;
@@ -72,19 +70,20 @@ export interface ReconciliationRun extends RunFile {
 }
 
 /**
- * Lines that are good, ready to be stored: settlement id, line number, refund, visit, person, total, fund total, account in
- * fen, hash of rules; TAB between them, `\N` for nothing, a line break after each. No byte in them needs an escape.
+ * Lines that are good. First what must agree with our books, a {@link ComparedText}: settlement id, refund, person, total,
+ * fund total, account in fen; then line number, visit, hash of rules. TAB between them, `\N` for nothing, a line break after
+ * each. No byte in them needs an escape.
  */
 export interface StagedLines {
   readonly lines: number;
   readonly bytes: Buffer;
 }
 
-/** What is known of a file once it is read to the end. */
+/** What is known of a file once it is read to the end and compared. */
 export interface LoadedFacts {
   readonly form: LineForm['name'];
-  readonly totals: RunTotals;
-  readonly mayDouble: boolean;
+  readonly fileTotals: RunTotals;
+  readonly ourTotals: RunTotals;
 }
 
 /** Which runs, newest first. */
@@ -97,21 +96,21 @@ export interface RunFilter {
 }
 
 /** A run that was started, or found. */
-export interface BegunLoading {
+export interface BegunRun {
   readonly run: ReconciliationRun;
-  /** It is the caller's to load. */
+  /** It is the caller's to read. */
   readonly isNew: boolean;
   /** It is loaded already, and the caller's to match. */
   readonly isLeft: boolean;
 }
 
-/** Runs, and the lines of their files while they are needed. */
+/** Runs, and lines of their files while they are needed. */
 export interface RunStore {
   /**
    * Starts a run, or finds the one of the same file. A run that was refused, or whose process has said nothing since
    * `staleBeforeMs`, is started again from nothing; one that such a process has loaded is left to the caller to match.
    */
-  begin(file: RunFile, nowMs: number, staleBeforeMs: number): Promise<BegunLoading>;
+  begin(file: RunFile, nowMs: number, staleBeforeMs: number): Promise<BegunRun>;
   /** Says that somebody still works on a run, or will. */
   touch(runId: number, nowMs: number): Promise<void>;
   /** The window of a business day. */
@@ -119,62 +118,77 @@ export interface RunStore {
   /** Whether a run of this party and window is closed. */
   hasClosed(source: FileSource, party: string, windowId: number): Promise<boolean>;
   /** Stores lines, a few ten thousand a call; they count for nothing before `loaded`. */
-  append(runId: number, staged: StagedLines): Promise<void>;
+  append(runId: number, lines: StagedLines): Promise<void>;
   progress(
     runId: number,
     progress: Pick<ReconciliationRun, 'bytesDone' | 'bytesTotal' | 'lines'>,
     nowMs: number,
   ): Promise<void>;
-  /** Lines that are there twice, word for word, at most `limit`; with the line that was first. */
+  /** Stored lines that are there twice, word for word, at most `limit`; with the line that was first. */
   repeats(runId: number, limit: number): Promise<readonly { readonly lineNo: number; readonly firstNo: number }[]>;
   /** Makes negative lines that name the settlement they undo stand for its reversal, wherever there is one. */
   resolveRefunds(runId: number): Promise<void>;
-  loaded(runId: number, facts: LoadedFacts, nowMs: number): Promise<void>;
-  /** Removes all lines and says why. */
+  /** False, and nothing is done, where somebody who took us for dead has begun the run again meanwhile. */
+  loaded(run: ReconciliationRun, facts: LoadedFacts, nowMs: number): Promise<boolean>;
+  /** Removes all that is stored of the file and says why. */
   refuse(runId: number, problems: readonly LineProblem[], nowMs: number): Promise<void>;
   find(runId: number): Promise<ReconciliationRun | undefined>;
   list(filter: RunFilter): Promise<readonly ReconciliationRun[]>;
-  /** Closes a matched run whose differences are all decided, and removes its lines; false when it is not so far. */
+  /** Closes a matched run whose differences are all decided; false when it is not so far. */
   close(runId: number, closedBy: string, nowMs: number): Promise<boolean>;
+}
+
+/**
+ * What a row of ours, or a line, says where both must agree: settlement id, refund (0 or 1), person, total, fund total,
+ * account in fen, with TAB between them. Two that say the same are the same text. Ids are of letters, digits, ".", "_" and
+ * "-", above TAB and below "~": such texts sort as their ids do.
+ */
+export type ComparedText = string;
+
+/** A row of ours and whose it is. */
+export interface OurRow {
+  readonly party: string;
+  readonly text: ComparedText;
+}
+
+/** An id on which our books and a file do not agree, and the lines about it that are not stored yet. */
+export interface UnmatchedId {
+  readonly runId: number;
+  readonly settlementId: string;
+  /** Each as in {@link StagedLines}, without a line break. */
+  readonly lines: readonly string[];
+}
+
+/** Both sides of a comparison as texts in the order of ids, and what came of it. */
+export interface CompareStore {
+  /** Our side of a window, in pages: once through it for any number of parties. */
+  ours(source: FileSource, windowId: number, parties: readonly string[]): AsyncIterable<readonly OurRow[]>;
+  /** Lines of a run that are stored, in pages. */
+  stored(runId: number): AsyncIterable<readonly ComparedText[]>;
+  /** Keeps what does not agree, a few thousand a call; it counts for nothing before `loaded`. */
+  keep(unmatched: readonly UnmatchedId[]): Promise<void>;
 }
 
 /** What one page of matching found. */
 export interface Candidate {
-  readonly runId: number;
   readonly unmatched: Unmatched;
   /** Whether our books have the lines' id for another party: then the file is somebody else's. */
   readonly isForeign: boolean;
 }
 
-/** Ids after one and up to another, of lines; our own begin after `ourAfter`. */
-export interface Stretch {
-  readonly after: string;
-  readonly upTo: string;
-  readonly ourAfter: string;
-}
-
-/** What our books have of a run's party in a stretch, and whether the file has exactly the same. */
-export interface Comparison {
-  readonly runId: number;
-  readonly ourTotals: RunTotals;
-  /** By counting: as many lines as rows, each line about one of the rows, no two about the same, no figure another. */
-  readonly isSame: boolean;
-}
-
-/** Holds lines against settlements, stretch by stretch of their ids. */
+/** What there is to know about ids that did not agree, and what was made of it. */
 export interface MatchStore {
-  /** Cuts a window, in order; together the stretches hold every id there can be. */
-  stretches(windowId: number, rows: number): AsyncIterable<Stretch>;
-  /** For any number of runs of one window and kind: our side is gone through once for them all. */
-  compare(runs: readonly ReconciliationRun[], stretch: Stretch): Promise<readonly Comparison[]>;
-  /** What differs in a stretch, in pages. */
-  differing(run: ReconciliationRun, stretch: Stretch): AsyncIterable<readonly Candidate[]>;
+  /** All that is unmatched of a run, in pages in the order of ids. */
+  unmatched(run: ReconciliationRun): AsyncIterable<readonly Candidate[]>;
   /** Removes what an earlier try recorded; answers with the runs that are still to be matched. */
   restart(runIds: readonly number[]): Promise<readonly number[]>;
   /** Differences of a run, numbered from `firstNo`. */
   record(run: ReconciliationRun, firstNo: number, differences: readonly Difference[]): Promise<void>;
-  /** Marks a run matched; earlier runs of its party and window are superseded. */
-  matched(runId: number, ourTotals: RunTotals, differences: number, nowMs: number): Promise<void>;
+  /**
+   * Marks a run matched, and removes all that was stored of its file, which its differences tell as far as it matters.
+   * Earlier runs of its party and window are superseded.
+   */
+  matched(runId: number, differences: number, nowMs: number): Promise<void>;
 }
 
 /** What a decision about a difference has come to. */

@@ -3,7 +3,7 @@ import type { StagedLines } from './ports.ts';
 
 /** Longest staged line: ids, a hash, numbers. */
 const STAGED_LINE_MAX = 320;
-const FIRST_BYTES = 1 << 20;
+const FIRST_BYTES = 64 * 1024;
 const [TAB, LF] = [0x09, 0x0a];
 const NOTHING = Buffer.from('\\N');
 
@@ -48,10 +48,9 @@ export class StagedWriter {
     this.#lines += 1;
   }
 
-  /** Hands over what was written. */
+  /** Hands over what was written; its bytes are written over by the next line. */
   take(): StagedLines {
     const taken = { lines: this.#lines, bytes: this.#out.subarray(0, this.#at) };
-    this.#out = Buffer.alloc(0);
     this.#at = 0;
     this.#lines = 0;
     return taken;

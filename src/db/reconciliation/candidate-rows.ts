@@ -69,8 +69,8 @@ interface Surroundings {
   readonly booked: ReadonlyMap<string, Booked>;
   readonly lines: ReadonlyMap<string, readonly FileLine[]>;
   readonly bills: ReadonlyMap<string, readonly (RelatedRow & { readonly attempt: number })[]>;
-  /** Ids of the same bills of which the file has a line. */
-  readonly inFile: ReadonlySet<string>;
+  /** Ids of the same bills of which the file has no line. */
+  readonly notInFile: ReadonlySet<string>;
 }
 
 function billKeyOfLine({ source, party }: ReconciliationRun, line: FileLine): string | undefined {
@@ -100,10 +100,13 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
     .whereIn('bill_key', [...keys])
     .select(['bill_key', 'attempt', 'settlement_id', 'window_id']);
   const bills = Map.groupBy(attempts, (row) => row.bill_key as string);
-  const inFile = await knex<Row>('reconciliation_line')
-    .where('run_id', run.runId)
-    .whereIn('settlement_id', unknown.length === 0 ? [] : attempts.map((row) => row.settlement_id as string))
-    .select('settlement_id');
+  const withoutLine = knex('reconciliation_unmatched as u')
+    .where('u.run_id', run.runId)
+    .whereIn('u.settlement_id', unknown.length === 0 ? [] : attempts.map((row) => row.settlement_id as string))
+    .whereNotExists(
+      knex('reconciliation_line as l').whereRaw('l.run_id = u.run_id AND l.settlement_id = u.settlement_id'),
+    );
+  const notInFile = await withoutLine.select<Row[]>('u.settlement_id');
   return {
     booked,
     lines: lineIds,
@@ -117,7 +120,7 @@ async function surroundingsOf(knex: Knex, run: ReconciliationRun, ids: readonly 
         })),
       ]),
     ),
-    inFile: new Set((inFile as Row[]).map((row) => row.settlement_id as string)),
+    notInFile: new Set(notInFile.map((row) => row.settlement_id as string)),
   };
 }
 
@@ -130,12 +133,13 @@ function counterpartOf(of: Booked | undefined, { bills }: Surroundings): Related
   return relatedRow(bills.get(of.billKey)?.find(({ attempt }) => attempt === -of.attempt));
 }
 
+/** Of a row of ours that is not unmatched the file has the one line that says the same, which is not stored. */
 function sameBillOf(run: ReconciliationRun, line: FileLine, around: Surroundings): RelatedRow | undefined {
   const rows = around.bills.get(billKeyOfLine(run, line) ?? '') ?? [];
   return relatedRow(
     rows.find(
       ({ attempt, windowId, settlementId }) =>
-        attempt < 0 === line.refund && windowId === run.windowId && around.inFile.has(settlementId),
+        attempt < 0 === line.refund && windowId === run.windowId && !around.notInFile.has(settlementId),
     ),
   );
 }
@@ -157,10 +161,10 @@ function candidateOf(run: ReconciliationRun, id: string, refund: boolean, around
     sameBill: found === undefined && first !== undefined ? sameBillOf(run, first, around) : undefined,
     policyHash: undefined,
   };
-  return { runId: run.runId, unmatched, isForeign };
+  return { unmatched, isForeign };
 }
 
-/** All that differs or agrees under some ids, settlements and reversals apart. */
+/** All that is known about some ids that did not agree, settlements and reversals apart. */
 export async function candidatesOf(
   knex: Knex,
   run: ReconciliationRun,

@@ -39,7 +39,6 @@ export function runOf(row: Row): ReconciliationRun {
     bytesDone: exactInteger(row.bytes_done),
     bytesTotal: exactInteger(row.file_bytes),
     lines: exactInteger(row.line_count),
-    mayDouble: exactInteger(row.may_double) === 1,
     fileTotals: totalsOf(row.file_totals),
     ourTotals: totalsOf(row.our_totals),
     differences: exactInteger(row.difference_count),

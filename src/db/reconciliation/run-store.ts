@@ -3,7 +3,7 @@ import type { RunStore } from '../../app/reconciliation/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
-import type { AppendLines } from './append-lines.ts';
+import { insertLines, linesOf } from './append-lines.ts';
 import { runOf } from './run-rows.ts';
 import { isMysql } from '../engine/is-mysql.ts';
 
@@ -20,8 +20,10 @@ const RESOLVE = `UPDATE reconciliation_line SET given_id = settlement_id, settle
 const DOUBLES = `SELECT settlement_id FROM reconciliation_line WHERE run_id = ? AND settlement_id > ?
   GROUP BY settlement_id HAVING COUNT(*) > 1 ORDER BY settlement_id LIMIT ?`;
 const DOUBLES_A_PAGE = 2000;
+/** A refund that names what it undoes says something else than one that names the reversal. */
 const CONTENT = [
   'settlement_id',
+  'given_id',
   'refund',
   'visit_id',
   'person_id',
@@ -43,21 +45,26 @@ async function* doubledIds(knex: Knex, runId: number): AsyncGenerator<string[]> 
   }
 }
 
-/** A few thousand rows a transaction, so that nobody waits and no log grows. */
-async function removeLines(knex: Knex, runId: number): Promise<void> {
+async function removeFrom(knex: Knex, table: string, runId: number): Promise<void> {
   if (!isMysql(knex)) {
-    await knex('reconciliation_line').where('run_id', runId).delete();
+    await knex(table).where('run_id', runId).delete();
     return;
   }
   for (;;) {
-    const answer = (await knex.raw(`DELETE FROM reconciliation_line WHERE run_id = ? LIMIT ${ROWS_A_DELETE}`, [
-      runId,
-    ])) as [{ affectedRows: number }];
+    const answer = (await knex.raw(`DELETE FROM ${table} WHERE run_id = ? LIMIT ${ROWS_A_DELETE}`, [runId])) as [
+      { affectedRows: number },
+    ];
     if (answer[0].affectedRows < ROWS_A_DELETE) return;
   }
 }
 
-export function createRunStore(knex: Knex, append: AppendLines): RunStore {
+/** Removes what is stored of a file; a few thousand rows a transaction, so that nobody waits and no log grows. */
+export async function removeKept(knex: Knex, runId: number): Promise<void> {
+  await removeFrom(knex, 'reconciliation_unmatched', runId);
+  await removeFrom(knex, 'reconciliation_line', runId);
+}
+
+export function createRunStore(knex: Knex): RunStore {
   const find: RunStore['find'] = async (runId) => {
     const [row] = await knex<Row>('reconciliation_run').where('run_id', runId).select('*');
     return row === undefined ? undefined : runOf(row);
@@ -66,8 +73,9 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     knex('reconciliation_run').where('run_id', runId).update(columns);
 
   return {
-    append,
     find,
+
+    append: (runId, lines) => inTransaction(knex, (transaction) => insertLines(transaction, linesOf(runId, lines))),
 
     async begin(file, nowMs, staleBeforeMs) {
       const key = { source: file.source, party: file.party, window_id: file.windowId, sha256: file.sha256 };
@@ -79,6 +87,8 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         bytes_done: 0,
         file_bytes: file.bytesTotal,
         line_count: 0,
+        file_totals: null,
+        our_totals: null,
         difference_count: 0,
         problems: null,
         started_at_ms: nowMs,
@@ -99,7 +109,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
         if (isLeftLoaded) await transaction('reconciliation_run').where(key).update({ touched_at_ms: nowMs });
         return { runId: exactInteger(id), isNew: isStart, isLeft: isLeftLoaded };
       });
-      if (isNew) await removeLines(knex, runId);
+      if (isNew) await removeKept(knex, runId);
       const run = await find(runId);
       return { run: run as NonNullable<typeof run>, isNew, isLeft };
     },
@@ -153,17 +163,19 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
       await knex.raw(RESOLVE, [runId]);
     },
 
-    async loaded(runId, { form, totals, mayDouble }, nowMs) {
-      const times = { touched_at_ms: nowMs, loaded_at_ms: nowMs };
-      const facts = { form, may_double: mayDouble ? 1 : 0, file_totals: JSON.stringify(totals) };
-      await update(runId, { state: 'loaded', ...facts, ...times });
+    async loaded({ runId, startedAtMs }, { form, fileTotals, ourTotals }, nowMs) {
+      const totals = { file_totals: JSON.stringify(fileTotals), our_totals: JSON.stringify(ourTotals) };
+      const changed = await knex('reconciliation_run')
+        .where({ run_id: runId, state: 'loading', started_at_ms: startedAtMs })
+        .update({ state: 'loaded', form, ...totals, touched_at_ms: nowMs, loaded_at_ms: nowMs });
+      return changed > 0;
     },
 
     async refuse(runId, problems, nowMs) {
-      const columns = { state: 'refused', problems: JSON.stringify(problems), difference_count: 0 };
+      const columns = { state: 'refused', problems: JSON.stringify(problems), difference_count: 0, our_totals: null };
       await update(runId, { ...columns, touched_at_ms: nowMs });
       await knex('reconciliation_difference').where('run_id', runId).delete();
-      await removeLines(knex, runId);
+      await removeKept(knex, runId);
     },
 
     async list({ source, party, region, windowId, limit }) {
@@ -177,7 +189,7 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
     },
 
     async close(runId, closedBy, nowMs) {
-      const isClosed = await inTransaction(knex, async (transaction) => {
+      return inTransaction(knex, async (transaction) => {
         const undecided = transaction('reconciliation_difference')
           .where('run_id', runId)
           .whereIn('state', ['open', 'proposed']);
@@ -187,8 +199,6 @@ export function createRunStore(knex: Knex, append: AppendLines): RunStore {
           .update({ state: 'closed', closed_by: closedBy, closed_at_ms: nowMs });
         return closed > 0;
       });
-      if (isClosed) await removeLines(knex, runId);
-      return isClosed;
     },
   };
 }

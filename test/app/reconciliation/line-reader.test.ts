@@ -18,9 +18,10 @@ function read(content: string | Buffer, form: LineForm = csvForm('institution'),
     if (!reader.read(bytes.subarray(at, at + chunkBytes))) break;
   }
   reader.end();
-  const staged = reader.take();
-  const { problems, sums, isSorted, lines } = reader;
-  return { problems, sums, isSorted, lines, stagedLines: staged.lines, staged: staged.bytes.toString() };
+  const [settled, refunds] = [reader.takeSettled(), reader.takeRefunds()];
+  const { problems, sums, lines } = reader;
+  const staged = { settled: settled.bytes.toString(), refunds: refunds.bytes.toString() };
+  return { problems, sums, lines, stagedLines: settled.lines + refunds.lines, isRising: settled.isRising, ...staged };
 }
 
 const told = (content: string | Buffer, form?: LineForm) =>
@@ -32,25 +33,26 @@ const chs = (id: string, amounts = '100.00\t60.00\t1.00', flag = '0') => `${id}\
 
 describe('a file is read', () => {
   it('as CSV: every line down to fen', () => {
-    const { staged, sums, lines, isSorted, problems } = read(csv(row('s1'), row('s2', '1,p1,-100.00,-60.5,-1'), ''));
+    const { settled, refunds, sums, lines, problems } = read(csv(row('s1'), row('s2', '1,p1,-100.00,-60.5,-1'), ''));
     expect(problems).toEqual([]);
-    expect(staged).toBe('s1\t2\t0\tB-s1\tp1\t10000\t6050\t100\t\\N\ns2\t3\t1\tB-s2\tp1\t-10000\t-6050\t-100\t\\N\n');
+    expect(settled).toBe('s1\t0\tp1\t10000\t6050\t100\t2\tB-s1\t\\N\n');
+    expect(refunds).toBe('s2\t1\tp1\t-10000\t-6050\t-100\t3\tB-s2\t\\N\n');
     expect(sums).toEqual({
       settled: { settlements: 1, total: 10_000, fundTotal: 6_050, account: 100 },
       refunded: { settlements: 1, total: -10_000, fundTotal: -6_050, account: -100 },
     });
-    expect([lines, isSorted]).toEqual([2, true]);
+    expect(lines).toBe(2);
   });
 
   it('with the hash of rules, with a byte order mark, CRLF and quotes', () => {
     const content = `\ufeff${HEADER},policyHash\r\n"${PARTY}",${DATE},"s1",B-1,0,p1,"1",0,0,${HASH}\r\n${PARTY},${DATE},s2,B-2,0,p1,1,0,0,`;
-    expect(read(content).staged).toBe(`s1\t2\t0\tB-1\tp1\t100\t0\t0\t${HASH}\ns2\t3\t0\tB-2\tp1\t100\t0\t0\t\\N\n`);
+    expect(read(content).settled).toBe(`s1\t0\tp1\t100\t0\t0\t2\tB-1\t${HASH}\ns2\t0\tp1\t100\t0\t0\t3\tB-2\t\\N\n`);
   });
 
   it('as 3202: TAB, no header, null for nothing, any words at the end', () => {
-    const { staged, problems } = read(`${chs('s1')}\tnull\n${chs('s2')}\t门诊，"ok"\n`, CHS_FORM);
+    const { settled, problems } = read(`${chs('s1')}\tnull\n${chs('s2')}\t门诊，"ok"\n`, CHS_FORM);
     expect(problems).toEqual([]);
-    expect(staged).toBe('s1\t1\t0\tv-s1\tp1\t10000\t6000\t100\t\\N\ns2\t2\t0\tv-s2\tp1\t10000\t6000\t100\t\\N\n');
+    expect(settled).toBe('s1\t0\tp1\t10000\t6000\t100\t1\tv-s1\t\\N\ns2\t0\tp1\t10000\t6000\t100\t2\tv-s2\t\\N\n');
     expect(read(chs('s1'), CHS_FORM).lines).toBe(1);
     expect(read('', CHS_FORM)).toMatchObject({ lines: 0, problems: [] });
   });
@@ -64,14 +66,23 @@ describe('a file is read', () => {
     }
   });
 
-  it('and known to be in order, or not', () => {
-    const sorted = (...ids: string[]) => read(csv(...ids.map((id) => row(id)))).isSorted;
-    expect(sorted('s1', 's10', 's2')).toBe(true);
-    expect(sorted('s1', 's1')).toBe(false);
-    expect(sorted('s2', 's1')).toBe(false);
-    expect(sorted('s10', 's1')).toBe(false);
-    expect(read(csv(row('s1'), row('s1', '1,p1,-1,0,0'), row('s2'))).isSorted).toBe(true);
-    expect(read(csv(row('s1', '1,p1,-1,0,0'), row('s1'))).isSorted).toBe(false);
+  it('and known to be in order, or not, refunds apart', () => {
+    const isRising = (...ids: string[]) => read(csv(...ids.map((id) => row(id)))).isRising;
+    expect(isRising()).toBe(true);
+    expect(isRising('s1', 's10', 's2')).toBe(true);
+    expect(isRising('s1', 's1')).toBe(false);
+    expect(isRising('s2', 's1')).toBe(false);
+    expect(isRising('s10', 's1')).toBe(false);
+    expect(isRising('s1', 'S2')).toBe(false);
+    expect(read(csv(row('s2'), row('s1', '1,p1,-1,0,0'), row('s3'))).isRising).toBe(true);
+  });
+
+  it('part by part, each of which begins anew', () => {
+    const reader = new LineReader(csvForm('institution'), { party: PARTY, businessDate: DATE });
+    reader.read(Buffer.from(`${csv(row('s5'), row('s4'))}\n`));
+    expect(reader.takeSettled()).toMatchObject({ lines: 2, isRising: false });
+    reader.read(Buffer.from(`${row('s1')}\n${row('s2')}\n`));
+    expect(reader.takeSettled()).toMatchObject({ lines: 2, isRising: true });
   });
 });
 

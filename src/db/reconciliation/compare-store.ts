@@ -1,0 +1,90 @@
+import type { Knex } from 'knex';
+import type { ComparedText, CompareStore, OurRow } from '../../app/reconciliation/ports.ts';
+import { boundsOf } from '../clearing/window-bounds.ts';
+import { insertRows } from '../engine/bulk-insert.ts';
+import { inTransaction } from '../engine/in-transaction.ts';
+import { isMysql } from '../engine/is-mysql.ts';
+import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { insertLines } from './append-lines.ts';
+import { PARTY_COLUMNS } from './run-rows.ts';
+
+const ROWS_A_PAGE = 4000;
+const LINES_A_PAGE = 2000;
+/** Before every id and every line number. */
+const BEFORE_ALL = { id: '', lineNo: 0 };
+
+/** A {@link ComparedText}: built where the rows are, because one long field is handed over faster than six short ones. */
+const comparedText = (refund: string): string =>
+  `CONCAT_WS('\t', settlement_id, ${refund}, person_id, total_fen, fund_total_fen, account_fen) AS text`;
+
+function oursSql(table: string, party: string, parties: number): string {
+  return `SELECT ${party} AS party, ${comparedText('reverses IS NOT NULL')} FROM ${table}
+    WHERE settlement_id > ? AND settlement_id <= ? AND window_id = ?
+      AND ${party} IN (${Array.from({ length: parties }, () => '?').join(',')})
+    ORDER BY settlement_id LIMIT ${ROWS_A_PAGE}`;
+}
+
+const STORED = `SELECT settlement_id AS id, line_no, ${comparedText('refund')} FROM reconciliation_line
+  WHERE run_id = ? AND (settlement_id = ? AND line_no > ? OR settlement_id > ?)
+  ORDER BY settlement_id, line_no LIMIT ${LINES_A_PAGE}`;
+
+/** The id that a text is about. */
+function idIn(text: ComparedText): string {
+  return text.slice(0, text.indexOf('\t'));
+}
+
+/** A promise whose failure is heard by whoever awaits it, and is no accident until then. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+export function createCompareStore(knex: Knex): CompareStore {
+  // Left to itself the server may take the index of windows and look every row up by it.
+  const table = isMysql(knex) ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
+
+  return {
+    async *ours(source, windowId, parties) {
+      const bounds = await boundsOf(knex, windowId);
+      if (bounds === undefined) return;
+      const sql = oursSql(table, PARTY_COLUMNS[source], parties.length);
+      const read = (after: string) => quiet(rowsOf<OurRow>(knex, sql, [after, bounds.last, windowId, ...parties]));
+      // A text right before the first id: the table is not searched from its beginning.
+      let reading = read(bounds.first.slice(0, -1));
+      try {
+        for (;;) {
+          const page = await reading;
+          const isLast = page.length < ROWS_A_PAGE;
+          // The next page is read while this one is worked off.
+          if (!isLast) reading = read(idIn(page.at(-1)?.text ?? ''));
+          yield page;
+          if (isLast) return;
+        }
+      } finally {
+        // Whoever stops early must not leave a question behind on a database that is closed next.
+        await Promise.allSettled([reading]);
+      }
+    },
+
+    async *stored(runId) {
+      let after = BEFORE_ALL;
+      for (;;) {
+        const { id, lineNo } = after;
+        const page = await rowsOf<Row>(knex, STORED, [runId, id, lineNo, id]);
+        yield page.map(({ text }) => text as ComparedText);
+        const last = page.at(-1);
+        if (last === undefined || page.length < LINES_A_PAGE) return;
+        after = { id: last.id as string, lineNo: last.line_no as number };
+      }
+    },
+
+    async keep(unmatched) {
+      const ids = unmatched.map(({ runId, settlementId }) => ({ run_id: runId, settlement_id: settlementId }));
+      const lines = unmatched.flatMap(({ runId, lines: staged }) => staged.map((line) => ({ runId, line })));
+      await inTransaction(knex, async (transaction) => {
+        await insertRows(transaction, 'reconciliation_unmatched', ids);
+        await insertLines(transaction, lines);
+      });
+    },
+  };
+}
