@@ -91,7 +91,7 @@ interface Serving extends Stoppable {
 
 const WRITE_LANES = 4;
 const READ_LANES = 2;
-const LANE_WORTH = 16;
+const LANE_WORTH = 4;
 const BATCH_MAX = 32;
 const QUEUE_MAX = 4096;
 

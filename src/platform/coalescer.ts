@@ -4,8 +4,8 @@ import { AppError } from './errors.ts';
 export interface CoalescerOptions<Q, A> {
   readonly lanes: number;
   /**
-   * So many requests must wait for each lane that is busy before a further one opens: in many small batches a request costs
-   * several times as much as in a few large ones. Unless given, one that waits is enough.
+   * So many requests, times the square of the lanes that are busy, must wait before a further one opens: in many small
+   * batches a request costs several times as much as in a few large ones. Unless given, one that waits is enough.
    */
   readonly laneWorth?: number;
   readonly batchMax: number;
@@ -67,7 +67,7 @@ export function createCoalescer<Q, A>(options: CoalescerOptions<Q, A>): Coalesce
   function opensLane(): boolean {
     const [oldest] = queue;
     if (oldest === undefined || running >= options.lanes) return false;
-    return queue.length > running * laneWorth || performance.now() - oldest.sinceMs >= PATIENCE_MS;
+    return queue.length > laneWorth * running ** 2 || performance.now() - oldest.sinceMs >= PATIENCE_MS;
   }
 
   /** Looks again when nothing else makes it: a lane is free, and what waits is not worth it yet. */
