@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseFen } from '../../src/core/money/text.ts';
-import { itemHash } from '../../src/app/clearing/item-hash.ts';
+import { itemHashOf } from '../../src/app/clearing/item-hash.ts';
 import { postedBill } from '../support/posted-bill.ts';
 import { startService, type Caller, type TestService } from '../support/service.ts';
 
@@ -98,7 +98,8 @@ describe.each(['sqlite', 'mariadb'] as const)('jobs and books over HTTP on %s', 
     for (const as of ['otherHospital', 'homeFund'] as const) expect((await get(path, as)).body.statements).toEqual([]);
     const { windowReader } = service.database;
     const hashes: string[] = [];
-    for await (const { items } of windowReader.pages(1)) hashes.push(...items.map(itemHash));
+    for await (const { items } of windowReader.pages(1))
+      hashes.push(...items.map((item) => itemHashOf(item.about, item)));
     expect(hash('sha256', hashes.join(''))).toBe(statement!.itemsHash);
   });
 

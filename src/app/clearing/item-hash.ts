@@ -2,6 +2,8 @@ import { createHash, hash, type Hash } from 'node:crypto';
 import { formatFen } from '../../core/money/text.ts';
 import type { StatementItem } from './ports.ts';
 
+type ItemAmounts = Pick<StatementItem, 'total' | 'fundTotal' | 'account' | 'owed'>;
+
 /**
  * Hash of a bill's part in a statement, over the values that the statement's page shows, in its order, with `|` between
  * them: either side can recompute it from what it was sent.
@@ -10,9 +12,12 @@ import type { StatementItem } from './ports.ts';
  */
 export function itemHash(item: StatementItem): string {
   const { settlementId, institutionId, billNumber, scheme, benefit, reverses = '' } = item;
-  // One text without a list in between: this runs once for every bill of the country.
-  const about = `${settlementId}|${institutionId}|${billNumber}|${scheme}|${benefit}|${reverses}|`;
-  const amounts = `${formatFen(item.total)}|${formatFen(item.fundTotal)}|${formatFen(item.account)}|${formatFen(item.owed)}`;
+  return itemHashOf(`${settlementId}|${institutionId}|${billNumber}|${scheme}|${benefit}|${reverses}|`, item);
+}
+
+/** The same of an item whose words are one text already, see WindowItem. This runs once for every bill of the country. */
+export function itemHashOf(about: string, { total, fundTotal, account, owed }: ItemAmounts): string {
+  const amounts = `${formatFen(total)}|${formatFen(fundTotal)}|${formatFen(account)}|${formatFen(owed)}`;
   return hash('sha256', about + amounts);
 }
 

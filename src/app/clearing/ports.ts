@@ -111,10 +111,18 @@ export interface ClearingStore {
   institutionStatements(windowId: number): Promise<readonly InstitutionStatement[]>;
 }
 
-/** A bill's part in statements, with the two counties that it lies between, and what each fund pays. */
-export interface WindowItem extends StatementItem {
-  readonly homeRegion: string;
-  readonly treatmentRegion: string;
+/** A bill of a window. Words of it come as two texts: each is looked up or hashed whole, once for every bill of the country. */
+export interface WindowItem {
+  readonly settlementId: string;
+  /** Of {@link StatementItem}: settlement, institution, bill number, scheme, benefit, what it reverses, `|` after each. */
+  readonly about: string;
+  /** Home region, treatment region, institution, scheme; a space between them. */
+  readonly group: string;
+  readonly total: Fen;
+  readonly fundTotal: Fen;
+  readonly account: Fen;
+  /** fundTotal + account */
+  readonly owed: Fen;
   /** In the order of FUNDS. */
   readonly funds: readonly Fen[];
   readonly settledAtMs: number;

@@ -4,7 +4,7 @@ import { PostingMark } from '../../core/clearing/posting-mark.ts';
 import { invariant } from '../../core/invariant.ts';
 import type { Fen } from '../../core/money/fen.ts';
 import { FUNDS, type Scheme } from '../../core/policy/terms.ts';
-import { HASH_LENGTH, itemHash, ItemsHash } from './item-hash.ts';
+import { HASH_LENGTH, itemHashOf, ItemsHash } from './item-hash.ts';
 import type { BookedPart, GrossItem, WindowItem, WindowPart } from './ports.ts';
 
 /** Many bills one after the other: their number, what is owed for them, and their hash. */
@@ -70,8 +70,8 @@ function made<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 /** What is known of a window so far; one page after the other is added. */
 export class WindowTally {
   readonly groups: Group[] = [];
-  /** By institution and home; the few that are left are looked through. */
-  readonly #groupsOf = new Map<string, Map<string, Group[]>>();
+  /** By the text that items have for their group. */
+  readonly #groupOf = new Map<string, Group>();
   readonly pairs = new Map<string, { homeRegion: string; treatmentRegion: string; tally: Tally }>();
   readonly institutions = new Map<string, { institutionId: string; treatmentRegion: string; tally: Tally }>();
   readonly booked = new Map<string, AccountSum>();
@@ -86,11 +86,8 @@ export class WindowTally {
   lastAtMs: number | undefined;
 
   item(item: WindowItem): void {
-    const { homeRegion, treatmentRegion, institutionId, scheme, fundTotal, account, owed } = item;
-    // Putting a name together for each bill cost as much as hashing it.
-    const known = this.#groupsOf.get(institutionId)?.get(homeRegion);
-    const isOf = (one: Group): boolean => one.scheme === scheme && one.treatmentRegion === treatmentRegion;
-    const group = known?.find(isOf) ?? this.#newGroup(item);
+    const { fundTotal, account, owed } = item;
+    const group = this.#groupOf.get(item.group) ?? this.#newGroup(item.group);
     this.settlements += 1;
     group.settlements += 1;
     group.fundTotal += fundTotal;
@@ -103,9 +100,9 @@ export class WindowTally {
       layer.settlements += 1;
       layer.amount += amount;
     }
-    this.#expected.owe(item.settlementId, treatmentRegion, owed);
+    this.#expected.owe(item.settlementId, group.treatmentRegion, owed);
     this.during(item.settledAtMs, item.settledAtMs);
-    this.#hash.write(itemHash(item), 'latin1');
+    this.#hash.write(itemHashOf(item.about, item), 'latin1');
     group.pair.add(owed, this.#hash);
     group.institution.add(owed, this.#hash);
   }
@@ -142,7 +139,8 @@ export class WindowTally {
     if (lastAtMs !== undefined) this.lastAtMs = Math.max(lastAtMs, this.lastAtMs ?? lastAtMs);
   }
 
-  #newGroup({ homeRegion, treatmentRegion, institutionId, scheme }: WindowItem): Group {
+  #newGroup(name: string): Group {
+    const [homeRegion = '', treatmentRegion = '', institutionId = '', scheme = ''] = name.split(' ');
     const tally = (): Tally => new Tally();
     const pair = made(this.pairs, `${homeRegion} ${treatmentRegion}`, () => {
       return { homeRegion, treatmentRegion, tally: tally() };
@@ -150,13 +148,12 @@ export class WindowTally {
     const institution = made(this.institutions, `${treatmentRegion} ${institutionId}`, () => {
       return { institutionId, treatmentRegion, tally: tally() };
     });
-    const key = { homeRegion, treatmentRegion, institutionId, scheme };
+    const key = { homeRegion, treatmentRegion, institutionId, scheme: scheme as Scheme };
     const funds = FUNDS.map((): LayerTally => ({ settlements: 0, amount: 0 }));
     const sums = { settlements: 0, fundTotal: 0, account: 0, funds, accountSettlements: 0 };
     const group = { ...key, ...sums, pair: pair.tally, institution: institution.tally };
     this.groups.push(group);
-    const ofInstitution = made(this.#groupsOf, institutionId, () => new Map<string, Group[]>());
-    made(ofInstitution, homeRegion, (): Group[] => []).push(group);
+    this.#groupOf.set(name, group);
     return group;
   }
 }

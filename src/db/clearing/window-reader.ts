@@ -5,9 +5,8 @@ import type { AccountSum } from '../../core/clearing/agreement.ts';
 import type { LedgerAccount } from '../../core/ledger/postings.ts';
 import { FUNDS } from '../../core/policy/terms.ts';
 import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
-import { statementItemOf } from './clearing-rows.ts';
 import { ourError } from '../engine/driver-errors.ts';
-import { exactInteger } from '../engine/exact-integer.ts';
+import { exactInteger, exactIntegers } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';
@@ -17,8 +16,8 @@ import { isMysql } from '../engine/is-mysql.ts';
 /** Few enough that rows are gone before they are moved to where old objects are kept. */
 const ITEMS_PER_PAGE = 2000;
 const ITEMS_PER_PART = 50_000;
-/** One is marked while the bills of the next are added up; a second one keeps the database busy where that takes longer. */
-const PARTS_AT_ONCE = 2;
+/** One is marked while the bills of the next are added up; more keep the database busy where that takes longer. */
+const PARTS_AT_ONCE = 3;
 /** A document and its bill are written by one transaction; that they are is looked at here and there, for each takes a page. */
 const SAMPLED_EVERY = 200;
 /** Pages that are looked at whole. */
@@ -30,9 +29,19 @@ const FUND_LIST = FUNDS.map((fund) => FUND_COLUMNS[fund]);
 const SETTLEMENTS = 'settlement_id > ? AND settlement_id <= ? AND window_id = ?';
 const ENTRIES = 'entry_id > ? AND entry_id <= ? AND window_id = ?';
 
-const ITEMS = (table: string): string => `SELECT settlement_id, institution_id, bill_key, scheme, benefit, reverses,
-  home_region, treatment_region, total_fen, fund_total_fen, account_fen, ${FUND_LIST.join(', ')}, settled_at_ms
-  FROM ${table} WHERE ${SETTLEMENTS} ORDER BY settlement_id LIMIT ?`;
+const NUMBERS = ['total_fen', 'fund_total_fen', 'account_fen', 'settled_at_ms', ...FUND_LIST];
+
+/** Few columns: what a driver does for one is most of what reading a row takes. */
+function itemsQuery(onMysql: boolean): string {
+  const joined = (columns: readonly string[], separator: string): string =>
+    onMysql ? `CONCAT_WS('${separator}', ${columns.join(', ')})` : columns.join(` || '${separator}' || `);
+  const billNumber = `SUBSTR(bill_key, ${onMysql ? 'CHAR_LENGTH' : 'LENGTH'}(institution_id) + 2)`;
+  const about = ['settlement_id', 'institution_id', billNumber, 'scheme', 'benefit', "COALESCE(reverses, '')", "''"];
+  const group = ['home_region', 'treatment_region', 'institution_id', 'scheme'];
+  return `SELECT settlement_id, ${joined(about, '|')} AS about, ${joined(group, ' ')} AS bill_group,
+    ${joined(NUMBERS, ' ')} AS numbers
+    FROM settlement ${onMysql ? 'FORCE INDEX (PRIMARY)' : ''} WHERE ${SETTLEMENTS} ORDER BY settlement_id LIMIT ?`;
+}
 
 const PARTY = "CASE WHEN account = 'personal' THEN '' ELSE party END";
 const BOOKED = `SELECT book, account, ${PARTY} AS who, SUM(amount_fen) AS amount_fen
@@ -77,12 +86,18 @@ function accountSumOf(record: Row): AccountSum {
 }
 
 function windowItemOf(record: Row): WindowItem {
-  const item = statementItemOf(record) as { -readonly [member in keyof WindowItem]: WindowItem[member] };
-  item.homeRegion = record.home_region as string;
-  item.treatmentRegion = record.treatment_region as string;
-  item.funds = FUND_LIST.map((column) => exactInteger(record[column]));
-  item.settledAtMs = exactInteger(record.settled_at_ms);
-  return item;
+  const [total = 0, fundTotal = 0, account = 0, settledAtMs = 0, ...funds] = exactIntegers(record.numbers as string);
+  return {
+    settlementId: record.settlement_id as string,
+    about: record.about as string,
+    group: record.bill_group as string,
+    total,
+    fundTotal,
+    account,
+    owed: fundTotal + account,
+    funds,
+    settledAtMs,
+  };
 }
 
 /** Some settlements of a page, wherever one begins to count; all of a page that has few. */
@@ -96,8 +111,7 @@ function sampled(records: readonly Row[]): string[] {
 export function createWindowReader(knex: Knex): WindowReader {
   const onMysql = isMysql(knex);
   // Left to itself the server may take the index of windows and look every row up by it.
-  const table = onMysql ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
-  const itemsQuery = ITEMS(table);
+  const items = itemsQuery(onMysql);
   const rows = async (sql: string, values: readonly (string | number)[]): Promise<readonly Row[]> => {
     try {
       return await rowsOf<Row>(knex, sql, values);
@@ -160,7 +174,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
       const read = (after: string): Promise<readonly Row[]> =>
-        rows(itemsQuery, [after, bounds.last, windowId, ITEMS_PER_PAGE]);
+        rows(items, [after, bounds.last, windowId, ITEMS_PER_PAGE]);
       // While one page is added up where it goes, the next one is read and a part that was read before is marked.
       let from = justBefore(bounds.first);
       let after = from;
@@ -176,15 +190,15 @@ export function createWindowReader(knex: Knex): WindowReader {
           if (!isLast) reading = quiet(read(after));
           unmarked += records.length;
           sample.push(...sampled(records));
-          const items = records.map(windowItemOf);
-          if (!isLast && unmarked < ITEMS_PER_PART) yield { items, parts: [] };
+          const page = records.map(windowItemOf);
+          if (!isLast && unmarked < ITEMS_PER_PART) yield { items: page, parts: [] };
           else {
             const before = marking.length < PARTS_AT_ONCE ? undefined : await marking.shift();
             await reading;
             await makeWay();
             marking.push(quiet(partOf([from, after, windowId], sample)));
             const parts = before === undefined ? [] : [before];
-            yield { items, parts: isLast ? [...parts, ...(await Promise.all(marking))] : parts };
+            yield { items: page, parts: isLast ? [...parts, ...(await Promise.all(marking))] : parts };
             if (isLast) return;
             from = after;
             [unmarked, sample] = [0, []];
