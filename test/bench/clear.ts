@@ -17,6 +17,8 @@ const REGIONS = ['310118', '320509', '330421'];
 const FIRST_DATE = '2026-11-24';
 const STEP = 100_000;
 const BASELINE_SECONDS = 4;
+/** A day lies in memory, as the work of a day does: with its indexes, documents, postings. */
+const BYTES_A_SETTLEMENT = 1500;
 const QUIET_MS = 3000;
 /** Beside settling, which goes first, more than this would take minutes. */
 const WHILE_SETTLING_MAX = 2_000_000;
@@ -217,8 +219,7 @@ interface Place {
 export async function benchClear(context: BenchContext): Promise<Report> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tongjie-bench-clear-'));
   const extraArgs = ['--innodb-flush-method=O_DIRECT'];
-  // A day lies in memory, as the work of a day does: with its indexes, documents and postings a settlement takes 1.2 KB here.
-  const bufferPoolMiB = Math.max(4096, Math.ceil((context.options.settlements * 1200) / 1024 ** 2));
+  const bufferPoolMiB = Math.max(4096, Math.ceil((context.options.settlements * BYTES_A_SETTLEMENT) / 1024 ** 2));
   const mariadb = await startPrivateMariadb({ bufferPoolMiB, redoMiB: 2048, extraArgs });
   const url = `${mariadb.url}?socketPath=${mariadb.socketPath}`;
   const sql = await createConnection({ uri: mariadb.url, multipleStatements: true });
