@@ -132,7 +132,7 @@ export interface WindowItem {
 export interface WindowPart {
   /** Of their postings, see PostingMark; undefined where the database cannot take it. */
   readonly mark: bigint | undefined;
-  /** Those of a sample that have no document. */
+  /** Those that have no document. */
   readonly undocumented: readonly string[];
 }
 

@@ -3,11 +3,13 @@ import { MARK_MODULUS } from '../../core/clearing/posting-mark.ts';
 import type { BookedPart, WindowItem, WindowPart, WindowReader } from '../../app/clearing/ports.ts';
 import type { AccountSum } from '../../core/clearing/agreement.ts';
 import type { LedgerAccount } from '../../core/ledger/postings.ts';
+import { invariant } from '../../core/invariant.ts';
 import { FUNDS } from '../../core/policy/terms.ts';
 import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
 import { ourError } from '../engine/driver-errors.ts';
 import { exactInteger, exactIntegers } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
+import { quiet } from '../engine/quiet.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';
 import { boundsOf } from './window-bounds.ts';
@@ -18,10 +20,6 @@ const ITEMS_PER_PAGE = 2000;
 const ITEMS_PER_PART = 50_000;
 /** One is marked while the bills of the next are added up; more keep the database busy where that takes longer. */
 const PARTS_AT_ONCE = 3;
-/** A document and its bill are written by one transaction; that they are is looked at here and there, for each takes a page. */
-const SAMPLED_EVERY = 200;
-/** Pages that are looked at whole. */
-const SAMPLED_WHOLE = 200;
 
 const FUND_LIST = FUNDS.map((fund) => FUND_COLUMNS[fund]);
 
@@ -69,6 +67,10 @@ const MISOWED = `SELECT s.settlement_id AS id FROM settlement s
   WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ?
   GROUP BY s.settlement_id, s.fund_total_fen, s.account_fen
   HAVING COALESCE(SUM(p.amount_fen), 0) + s.fund_total_fen + s.account_fen <> 0`;
+const UNDOCUMENTED = `SELECT s.settlement_id AS id FROM settlement s
+  LEFT JOIN settlement_document d ON d.settlement_id = s.settlement_id
+  WHERE s.settlement_id > ? AND s.settlement_id <= ? AND s.window_id = ? AND d.settlement_id IS NULL`;
+
 /** The last of the next so many settlements. */
 const NEXT_PART = `SELECT settlement_id AS id FROM settlement WHERE settlement_id > ? AND settlement_id < ?
   ORDER BY settlement_id LIMIT 1 OFFSET ?`;
@@ -86,7 +88,9 @@ function accountSumOf(record: Row): AccountSum {
 }
 
 function windowItemOf(record: Row): WindowItem {
-  const [total = 0, fundTotal = 0, account = 0, settledAtMs = 0, ...funds] = exactIntegers(record.numbers as string);
+  const numbers = exactIntegers(record.numbers as string);
+  invariant(numbers.length === NUMBERS.length, 'a settlement has all its numbers');
+  const [total = 0, fundTotal = 0, account = 0, settledAtMs = 0, ...funds] = numbers;
   return {
     settlementId: record.settlement_id as string,
     about: record.about as string,
@@ -98,13 +102,6 @@ function windowItemOf(record: Row): WindowItem {
     funds,
     settledAtMs,
   };
-}
-
-/** Some settlements of a page, wherever one begins to count; all of a page that has few. */
-function sampled(records: readonly Row[]): string[] {
-  const every = records.length <= SAMPLED_WHOLE ? 1 : SAMPLED_EVERY;
-  const first = Math.floor(Math.random() * every);
-  return records.filter((_, index) => index % every === first).map((record) => record.settlement_id as string);
 }
 
 /** Reads windows on either engine; on MariaDB over several connections at once. */
@@ -144,19 +141,20 @@ export function createWindowReader(knex: Knex): WindowReader {
     return BigInt((row?.mark as string | null | undefined) ?? 0);
   }
 
-  async function undocumentedOf(settlements: readonly string[]): Promise<string[]> {
-    if (settlements.length === 0) return [];
-    const places = settlements.map(() => '?').join(',');
-    const found = new Set(
-      await ids(`SELECT settlement_id AS id FROM settlement_document WHERE settlement_id IN (${places})`, settlements),
+  async function undocumentedIn(range: Range, settlements: number): Promise<string[]> {
+    const [from, to] = range;
+    const [documents] = await rows(
+      'SELECT COUNT(*) AS n FROM settlement_document WHERE settlement_id > ? AND settlement_id <= ?',
+      [from, to],
     );
-    return settlements.filter((id) => !found.has(id));
+    // More are of other windows, between the ids of this one.
+    return exactInteger(documents?.n) === settlements ? [] : ids(UNDOCUMENTED, range);
   }
 
-  async function partOf(range: Range, sample: readonly string[]): Promise<WindowPart> {
+  async function partOf(range: Range, settlements: number): Promise<WindowPart> {
     // A database without CRC32 is asked exactly, and always; it is small.
     const mark = onMysql ? await markBy(POSTED_MARK, range) : undefined;
-    return { mark, undocumented: await undocumentedOf(sample) };
+    return { mark, undocumented: await undocumentedIn(range, settlements) };
   }
 
   /** Takes what the journal entered between the settlements out of the mark of all postings. */
@@ -178,7 +176,7 @@ export function createWindowReader(knex: Knex): WindowReader {
       // While one page is added up where it goes, the next one is read and a part that was read before is marked.
       let from = justBefore(bounds.first);
       let after = from;
-      let [unmarked, sample] = [0, [] as string[]];
+      let unmarked = 0;
       const marking: Promise<WindowPart>[] = [quiet(journalPart([after, bounds.last, windowId]))];
       let reading = quiet(read(after));
       const makeWay = onMysql ? await createMakeWay(knex) : () => Promise.resolve();
@@ -189,19 +187,18 @@ export function createWindowReader(knex: Knex): WindowReader {
           after = isLast ? bounds.last : (records.at(-1)?.settlement_id as string);
           if (!isLast) reading = quiet(read(after));
           unmarked += records.length;
-          sample.push(...sampled(records));
           const page = records.map(windowItemOf);
           if (!isLast && unmarked < ITEMS_PER_PART) yield { items: page, parts: [] };
           else {
             const before = marking.length < PARTS_AT_ONCE ? undefined : await marking.shift();
             await reading;
             await makeWay();
-            marking.push(quiet(partOf([from, after, windowId], sample)));
+            marking.push(quiet(partOf([from, after, windowId], unmarked)));
             const parts = before === undefined ? [] : [before];
             yield { items: page, parts: isLast ? [...parts, ...(await Promise.all(marking))] : parts };
             if (isLast) return;
             from = after;
-            [unmarked, sample] = [0, []];
+            unmarked = 0;
           }
         }
       } finally {
@@ -247,12 +244,6 @@ export function createWindowReader(knex: Knex): WindowReader {
       };
     },
   };
-}
-
-/** A promise whose failure is heard by whoever awaits it, and is no accident until then. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 /** A text below an id and above every id that is below it, as far as ids are of printable characters. */

@@ -4,6 +4,7 @@ import { boundsOf } from '../clearing/window-bounds.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { isMysql } from '../engine/is-mysql.ts';
+import { quiet } from '../engine/quiet.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { insertLines } from './append-lines.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
@@ -31,12 +32,6 @@ const STORED = `SELECT settlement_id AS id, line_no, ${comparedText('refund')} F
 /** The id that a text is about. */
 function idIn(text: ComparedText): string {
   return text.slice(0, text.indexOf('\t'));
-}
-
-/** A promise whose failure is heard by whoever awaits it, and is no accident until then. */
-function quiet<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 export function createCompareStore(knex: Knex): CompareStore {
