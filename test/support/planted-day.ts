@@ -5,7 +5,8 @@ import type { DifferenceClass, FileSource } from '../../src/core/reconcile/rows.
 import { connectMysql, connectSqlite } from '../../src/db/engine/connect.ts';
 import { parseMysqlAddress } from '../../src/db/engine/mysql-address.ts';
 import { valuesText, type SqlValue } from '../../src/db/engine/sql-text.ts';
-import type { Place } from './databases.ts';
+import { openDatabase, type Database } from '../../src/db/open-database.ts';
+import { FIRST_DATE, freshPlace, type Place } from './databases.ts';
 import { lineFor, planted, type DayLine } from './reconciliation-day.ts';
 import { sampleReversal, sampleSettlement } from './settlement-samples.ts';
 
@@ -232,6 +233,21 @@ export function plantDay(count: number, source: FileSource): PlantedDay {
 /** Connects beside the stores, to write rows as no use case would. */
 export function connectTo({ url, dataDir }: Place): Knex {
   return url === undefined ? connectSqlite(join(dataDir, 'tongjie.sqlite')) : connectMysql(parseMysqlAddress(url));
+}
+
+/** A fresh database with its first window open, and a connection of the test's own to the same place. */
+export async function openBooks(engine: Database['engine']) {
+  const place = await freshPlace(engine);
+  const database = await openDatabase(place);
+  await database.migrate();
+  await database.clearingStore.openFirstWindow(FIRST_DATE, 0);
+  const knex = connectTo(place);
+  const close = async (): Promise<void> => {
+    await knex.destroy();
+    await database.close();
+    place.remove();
+  };
+  return { database, knex, close };
 }
 
 const COLUMNS = `settlement_id, institution_id, bill_key, attempt, request_key, content_hash, reverses, person_id, home_region,

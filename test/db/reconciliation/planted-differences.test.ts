@@ -1,8 +1,7 @@
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase, type Database } from '../../../src/db/open-database.ts';
-import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
-import { connectTo, HOME_FUND, HOSPITAL, insertDay, plantDay, type PlantedDay } from '../../support/planted-day.ts';
+import type { Database } from '../../../src/db/open-database.ts';
+import { openBooks, HOME_FUND, HOSPITAL, insertDay, plantDay, type PlantedDay } from '../../support/planted-day.ts';
 import { allDifferences, chsText, csvText, reconcile, told, withFile } from '../../support/reconciliation-day.ts';
 import { zipOf } from '../../support/zip-files.ts';
 
@@ -11,7 +10,7 @@ const hospital = { source: 'institution', party: HOSPITAL, region: '330421', bus
 const fund = { source: 'fund', party: HOME_FUND, region: HOME_FUND, businessDate: DATE } as const;
 
 describe.each(['sqlite', 'mariadb'] as const)('planted differences on %s', (engine) => {
-  let place: Awaited<ReturnType<typeof freshPlace>>;
+  let books: Awaited<ReturnType<typeof openBooks>>;
   let database: Database;
   let knex: Knex;
 
@@ -22,17 +21,12 @@ describe.each(['sqlite', 'mariadb'] as const)('planted differences on %s', (engi
   };
 
   beforeAll(async () => {
-    place = await freshPlace(engine);
-    database = await openDatabase(place);
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(FIRST_DATE, 0);
-    knex = connectTo(place);
+    books = await openBooks(engine);
+    ({ database, knex } = books);
   });
 
   afterAll(async () => {
-    await knex.destroy();
-    await database.close();
-    place.remove();
+    await books.close();
   });
 
   it('are all found over 100,000 lines of a hospital in the national form, and none is invented', async () => {

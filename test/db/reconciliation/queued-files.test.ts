@@ -5,10 +5,9 @@ import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFileQueue } from '../../../src/app/reconciliation/file-queue.ts';
 import type { CompareStore } from '../../../src/app/reconciliation/ports.ts';
-import { openDatabase, type Database } from '../../../src/db/open-database.ts';
-import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
+import type { Database } from '../../../src/db/open-database.ts';
 import {
-  connectTo,
+  openBooks,
   HOME_FUND,
   HOSPITAL,
   insertDay,
@@ -21,27 +20,22 @@ import { allDifferences, csvText, lineFor, reconcilingDeps, told } from '../../s
 const DATE = '2026-11-25';
 
 describe.each(['sqlite', 'mariadb'] as const)('files that wait for each other on %s', (engine) => {
-  let place: Awaited<ReturnType<typeof freshPlace>>;
+  let books: Awaited<ReturnType<typeof openBooks>>;
   let database: Database;
   let knex: Knex;
   let day: PlantedDay;
   let folder: string;
 
   beforeAll(async () => {
-    place = await freshPlace(engine);
-    database = await openDatabase(place);
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(FIRST_DATE, 0);
-    knex = connectTo(place);
+    books = await openBooks(engine);
+    ({ database, knex } = books);
     day = plantDay(400, 'institution');
     await insertDay(knex, day);
     folder = mkdtempSync(join(tmpdir(), 'tongjie-queued-'));
   });
 
   afterAll(async () => {
-    await knex.destroy();
-    await database.close();
-    place.remove();
+    await books.close();
     rmSync(folder, { recursive: true });
   });
 

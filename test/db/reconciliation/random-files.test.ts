@@ -5,10 +5,9 @@ import type { SettlementRow } from '../../../src/app/ports.ts';
 import type { SentFile } from '../../../src/app/reconciliation/begin-run.ts';
 import type { ReconciliationRun } from '../../../src/app/reconciliation/ports.ts';
 import { reconcileFiles } from '../../../src/app/reconciliation/reconcile-files.ts';
-import { openDatabase, type Database } from '../../../src/db/open-database.ts';
+import type { Database } from '../../../src/db/open-database.ts';
 import { createChance, seedOf, type Chance } from '../../../src/simulators/chance.ts';
-import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
-import { AFTER, BEFORE, connectTo, DAY, insertDay, OUR_RULES, THEIR_RULES } from '../../support/planted-day.ts';
+import { AFTER, BEFORE, openBooks, DAY, insertDay, OUR_RULES, THEIR_RULES } from '../../support/planted-day.ts';
 import {
   allDifferences,
   chsText,
@@ -172,24 +171,19 @@ function sumOf(rows: readonly Pick<DayLine, 'total' | 'fundTotal' | 'account'>[]
 }
 
 describe.each(['sqlite', 'mariadb'] as const)(`random files (SEED=${SEED}) on %s`, (engine) => {
-  let place: Awaited<ReturnType<typeof freshPlace>>;
+  let books: Awaited<ReturnType<typeof openBooks>>;
   let database: Database;
   let knex: Knex;
   /** What came up, so that a generator that has gone tame is noticed. */
   const seen = new Map<string, number>();
 
   beforeAll(async () => {
-    place = await freshPlace(engine);
-    database = await openDatabase(place);
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(FIRST_DATE, 0);
-    knex = connectTo(place);
+    books = await openBooks(engine);
+    ({ database, knex } = books);
   });
 
   afterAll(async () => {
-    await knex.destroy();
-    await database.close();
-    place.remove();
+    await books.close();
     rmSync(STAGING_FOLDER, { recursive: true, force: true });
   });
 

@@ -11,10 +11,9 @@ import {
   reconcileFiles,
   type ReconcileDeps,
 } from '../../../src/app/reconciliation/reconcile-files.ts';
-import { openDatabase, type Database } from '../../../src/db/open-database.ts';
-import { FIRST_DATE, freshPlace } from '../../support/databases.ts';
+import type { Database } from '../../../src/db/open-database.ts';
 import {
-  connectTo,
+  openBooks,
   HOSPITAL,
   insertDay,
   OTHER_HOSPITAL,
@@ -43,17 +42,14 @@ const KEPT = ['reconciliation_line', 'reconciliation_unmatched'];
 const TABLES = ['reconciliation_run', 'reconciliation_difference', ...KEPT];
 
 describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) => {
-  let place: Awaited<ReturnType<typeof freshPlace>>;
+  let books: Awaited<ReturnType<typeof openBooks>>;
   let database: Database;
   let knex: Knex;
   let day: PlantedDay;
 
   beforeAll(async () => {
-    place = await freshPlace(engine);
-    database = await openDatabase(place);
-    await database.migrate();
-    await database.clearingStore.openFirstWindow(FIRST_DATE, 0);
-    knex = connectTo(place);
+    books = await openBooks(engine);
+    ({ database, knex } = books);
     day = plantDay(400, 'institution');
     await insertDay(knex, day);
   });
@@ -63,9 +59,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   });
 
   afterAll(async () => {
-    await knex.destroy();
-    await database.close();
-    place.remove();
+    await books.close();
     rmSync(STAGING_FOLDER, { recursive: true, force: true });
   });
 
