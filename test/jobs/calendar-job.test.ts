@@ -5,6 +5,7 @@ import type { RunnerDeps } from '../../src/jobs/runner.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { describeEachDatabase } from '../support/databases.ts';
 import { lifeOf, noonOf, shippedCalendar } from '../support/life.ts';
+import { leaseWithoutRenewal } from '../support/lease-without-renewal.ts';
 
 const HOME = '320509';
 const AWAY = '310118';
@@ -65,15 +66,7 @@ describeEachDatabase('the job of the calendar', (open) => {
       const reached = Promise.withResolvers<undefined>();
       const woken = Promise.withResolvers<undefined>();
       // It holds its lease and never renews it; where it is on record it stops.
-      const once = { acquired: false };
-      const leases: RunnerDeps['leases'] = {
-        acquire: (...lease) => {
-          if (once.acquired) return new Promise(() => undefined);
-          once.acquired = true;
-          return runner.leases.acquire(...lease);
-        },
-        release: () => Promise.resolve(),
-      };
+      const leases = leaseWithoutRenewal(runner.leases);
       const runs: RunnerDeps['runs'] = {
         ...database.jobRunStore,
         async report(runId, progress, atMs) {

@@ -13,6 +13,7 @@ import type { ChildOrder, Death } from '../support/clearing-child.ts';
 import { describeEachDatabase, FIRST_DATE, freshPlace } from '../support/databases.ts';
 import { fakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { needFor, samplePerson, sampleSettlement, writing } from '../support/settlement-samples.ts';
+import { leaseWithoutRenewal } from '../support/lease-without-renewal.ts';
 
 const REGIONS = ['310118', '320509', '330421'];
 const CHILD = resolve(import.meta.dirname, '../support/clearing-child.ts');
@@ -116,15 +117,7 @@ describeEachDatabase('two workers', (open) => {
       const stalled = Promise.withResolvers<undefined>();
       const reached = Promise.withResolvers<undefined>();
       // It sleeps through its lease and does not know: nothing tells it before its next write.
-      const once = { acquired: false };
-      const leases: RunnerDeps['leases'] = {
-        acquire: (...lease) => {
-          if (once.acquired) return new Promise(() => undefined);
-          once.acquired = true;
-          return runner.leases.acquire(...lease);
-        },
-        release: () => Promise.resolve(),
-      };
+      const leases = leaseWithoutRenewal(runner.leases);
       const onStep: Parameters<typeof clearNow>[1]['onStep'] = async (report) => {
         if (report.step !== step || report.phase !== 'begin') return;
         reached.resolve(undefined);
