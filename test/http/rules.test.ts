@@ -193,7 +193,7 @@ describe.each(['sqlite', 'mariadb'] as const)(
       expect((await second.call('GET', path, { as: 'hospital' })).body).toEqual(before.body);
 
       const stored = (await second.database.settlementQueries.byId(settlementId))!;
-      const document = decodeDocument(stored.document, (hash) => rulebook.policyByHash(hash)?.rows);
+      const document = decodeDocument(stored.document, rulebook);
       const { bill: facts, institution, person, accumulators, accounts, verdict } = document;
       const { settledOn } = stored.row;
       const all = { bill: facts, institution, person, accumulators, accounts, settledOn };

@@ -8,7 +8,7 @@ import type {
   Verdict,
 } from '../../core/adjudicate/verdict.ts';
 import { totalsOf } from '../../core/adjudicate/totals.ts';
-import type { ParameterRow } from '../../core/policy/parameter.ts';
+import type { Rulebook } from '../../core/policy/rulebook.ts';
 import { PERSON_PARTS, type BenefitKind, type Fund, type ItemClass } from '../../core/policy/terms.ts';
 import type { PersonRecord } from '../ports.ts';
 
@@ -32,8 +32,8 @@ export interface ReversalDocument {
   readonly rejection?: string;
 }
 
-/** Rows of a policy by its hash; undefined when the engine does not hold that policy any more. */
-export type RowsOf = (policyHash: string) => readonly ParameterRow<unknown>[] | undefined;
+/** Where the rows of a policy are found by its hash. */
+type Policies = Pick<Rulebook, 'policyByHash'>;
 
 /** A line and its split as one array: keys would be half of the bytes written for a bill. */
 type PackedLine = readonly [
@@ -214,10 +214,10 @@ function unpackStage(packed: PackedStage): StageVerdict {
   };
 }
 
-function unpackVerdict(packed: PackedVerdict, lines: readonly LineVerdict[], rowsOf: RowsOf): Verdict {
+function unpackVerdict(packed: PackedVerdict, lines: readonly LineVerdict[], policies: Policies): Verdict {
   const { stages: packedStages, parts, changes, trace, ...rest } = packed;
   const stages = packedStages.map(unpackStage);
-  const rows = rowsOf(packed.policyHash);
+  const rows = policies.policyByHash(packed.policyHash)?.rows;
   return {
     kind: 'verdict',
     ...rest,
@@ -264,7 +264,7 @@ export function encodeDocument(document: SettlementDocument): string {
  *
  * @shape text → document; trace rows are empty where the policy is not held any more
  */
-export function decodeDocument(text: string, rowsOf: RowsOf): SettlementDocument {
+export function decodeDocument(text: string, policies: Policies): SettlementDocument {
   const { bill, lines, institution, person, familyPayer, accumulators, accounts, verdict } = JSON.parse(text) as Packed;
   const both = lines.map((line, index) => unpackLine(line, index, bill));
   return {
@@ -277,7 +277,7 @@ export function decodeDocument(text: string, rowsOf: RowsOf): SettlementDocument
     verdict: unpackVerdict(
       verdict,
       both.map(({ split }) => split),
-      rowsOf,
+      policies,
     ),
   };
 }

@@ -51,7 +51,7 @@ export function findDependents(
 ): Dependent[] {
   const later = liveAfter(original, history).map((settlement) => ({
     row: settlement.row,
-    document: decodeDocument(settlement.document, (policyHash) => rulebook.policyByHash(policyHash)?.rows),
+    document: decodeDocument(settlement.document, rulebook),
   }));
   let kept = now;
   for (const bill of later) kept = revertChanges(kept, bill.document.verdict.accumulators);

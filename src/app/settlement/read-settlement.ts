@@ -20,7 +20,7 @@ export interface ReadSettlement {
 
 /** Reads a settlement's document; the rows of its trace come from the policy that it names. */
 export function documentOf({ document }: StoredSettlement, rulebook: Rulebook): SettlementDocument {
-  return decodeDocument(document, (policyHash) => rulebook.policyByHash(policyHash)?.rows);
+  return decodeDocument(document, rulebook);
 }
 
 /** An institution sees its own bills, a fund those of its own people and those treated in its county. */

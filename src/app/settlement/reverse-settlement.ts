@@ -52,8 +52,7 @@ export async function reverseSettlement(deps: ReverseDeps, command: ReverseComma
       help: 'settle the bill again under a new request key',
     });
   }
-  const rowsOf = (policyHash: string) => deps.rulebook().policyByHash(policyHash)?.rows;
-  const document = decodeDocument(original.document, rowsOf);
+  const document = decodeDocument(original.document, deps.rulebook());
   const { personId, institutionId, billNumber, settlementId } = original.row;
   const key = billKeyOf(institutionId, billNumber);
   const need = {

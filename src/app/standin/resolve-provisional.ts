@@ -64,7 +64,7 @@ export async function resolveProvisional(
   const original = await deps.queries.byId(provisional.settlementId);
   if (original === undefined) return { kind: 'confirmed' };
   const rulebook = deps.rulebook();
-  const document = decodeDocument(original.document, (hash) => rulebook.policyByHash(hash)?.rows);
+  const document = decodeDocument(original.document, rulebook);
   const { personId, institutionId, billNumber, settlementId } = original.row;
   const key = billKeyOf(institutionId, billNumber);
   const payers = document.familyPayer === undefined ? [] : [document.familyPayer];
@@ -127,7 +127,7 @@ interface Later {
 function laterThan(original: StoredSettlement, history: readonly StoredSettlement[], rulebook: Rulebook): Later[] {
   return liveAfter(original, history).map((settlement) => ({
     settlement,
-    document: decodeDocument(settlement.document, (hash) => rulebook.policyByHash(hash)?.rows),
+    document: decodeDocument(settlement.document, rulebook),
   }));
 }
 

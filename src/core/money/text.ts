@@ -1,6 +1,6 @@
 import { RATIO_ONE, type Fen, type Price, type Quantity, type Ratio } from './fen.ts';
 
-const PLAIN_DECIMAL = /^-?(?:0|[1-9]\d{0,15})(?:\.\d+)?$/;
+const [MINUS, POINT, ZERO] = [0x2d, 0x2e, 0x30];
 
 const TENS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
@@ -10,15 +10,23 @@ const TENS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
  * @shape "-12.5", places 2 → -1250; undefined when the text is not a plain decimal, has more places, or is too large
  */
 export function parseScaled(text: string, places: number): number | undefined {
-  if (!PLAIN_DECIMAL.test(text)) return undefined;
-  const point = text.indexOf('.');
-  const given = point < 0 ? 0 : text.length - point - 1;
-  if (given > places) return undefined;
-  // The digits alone are a whole number, which is read exactly; so is its product with a power of ten.
-  const digits = Number(point < 0 ? text : text.slice(0, point) + text.slice(point + 1));
+  const isNegative = text.charCodeAt(0) === MINUS;
+  const first = isNegative ? 1 : 0;
+  let point = text.length;
+  let digits = 0;
+  for (let index = first; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit >= 0 && digit <= 9) digits = digits * 10 + digit;
+    else if (digit === POINT - ZERO && point === text.length) point = index;
+    else return undefined;
+  }
+  const given = Math.max(text.length - point - 1, 0);
+  const isWhole = point > first && (point === first + 1 || text.charCodeAt(first) !== ZERO);
+  if (!isWhole || point === text.length - 1 || given > places) return undefined;
+  // A number of digits that is safe at the end was exact at each of them; so is its product with a power of ten.
   const scaled = digits * (TENS[places - given] ?? Number.NaN);
   if (!Number.isSafeInteger(digits) || !Number.isSafeInteger(scaled)) return undefined;
-  return scaled === 0 ? 0 : scaled;
+  return isNegative && scaled !== 0 ? -scaled : scaled;
 }
 
 /** "12.50" → 1250 fen; undefined when it is not an amount of at most two places. */

@@ -1,8 +1,9 @@
 import { quoted, SPECIAL_BYTES, type SqlValue } from './sql-text.ts';
 
 const FIRST_BYTES = 1 << 20;
-/** A text of more than this is encoded by itself: a short one costs less as a part of its row. */
-const LONG_TEXT = 256;
+/** A text of more than this is handed to the encoder, which is faster from there on. */
+const SHORT_TEXT = 64;
+const [SPACE, TILDE, QUOTE, BACKSLASH] = [0x20, 0x7e, 0x27, 0x5c];
 /** UTF-8 takes at most this many bytes for one unit of a JavaScript string. */
 const BYTES_PER_UNIT = 3;
 
@@ -22,21 +23,16 @@ export class SqlBytes {
 
   /** `(1,'a',NULL),(2,…)` for any number of rows. */
   addRows(rows: readonly (readonly SqlValue[])[]): void {
-    let text = '';
+    let before = '(';
     for (const row of rows) {
-      let separator = text === '' && row === rows[0] ? '(' : ',(';
       for (const value of row) {
-        if (typeof value !== 'string') text += separator + (value === null ? 'NULL' : String(value));
-        else if (value.length <= LONG_TEXT) text += separator + quoted(value);
-        else {
-          this.add(text + separator);
-          this.#addLong(value);
-          text = '';
-        }
-        separator = ',';
+        this.#addPlain(before);
+        if (typeof value === 'string') this.#addQuoted(value);
+        else this.#addPlain(value === null ? 'NULL' : String(value));
+        before = ',';
       }
-      this.add(`${text})`);
-      text = '';
+      this.#addPlain(')');
+      before = ',(';
     }
   }
 
@@ -45,6 +41,43 @@ export class SqlBytes {
     const taken = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return taken;
+  }
+
+  #addQuoted(text: string): void {
+    const start = this.#length;
+    if (text.length <= SHORT_TEXT) {
+      this.#addByte(QUOTE);
+      if (this.#addPlain(text)) {
+        this.#addByte(QUOTE);
+        return;
+      }
+      this.#length = start;
+    }
+    this.#addLong(text);
+  }
+
+  #addByte(byte: number): void {
+    if (this.#length === this.#bytes.length) this.#grow(this.#length + 1);
+    this.#bytes[this.#length++] = byte;
+  }
+
+  /**
+   * Puts down a text character by character, as long as each is one byte that means nothing in a literal; for a short one
+   * that costs less than calling the encoder.
+   *
+   * @returns whether all of it is there; otherwise nothing is
+   */
+  #addPlain(text: string): boolean {
+    if (this.#length + text.length > this.#bytes.length) this.#grow(this.#length + text.length);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit < SPACE || unit > TILDE || unit === QUOTE || unit === BACKSLASH) return false;
+      bytes[at++] = unit;
+    }
+    this.#length = at;
+    return true;
   }
 
   /** Encoded as it is, and only then looked through: bytes are looked through faster than what they are made of. */

@@ -285,7 +285,7 @@ benefits:
       // Each live bill is what it would be had only the live ones been, in their order.
       let standing: Accumulators = {};
       for (const { row, document } of live) {
-        const { bill, institution, person: patient, accounts, verdict } = decodeDocument(document, () => undefined);
+        const { bill, institution, person: patient, accounts, verdict } = decodeDocument(document, rulebook);
         const facts = { bill, institution, person: patient, settledOn: row.settledOn, accounts };
         const again = adjudicate({ ...facts, accumulators: standing }, rulebook);
         expect(again).toMatchObject({ kind: 'verdict', funds: row.funds });
