@@ -4,12 +4,14 @@ import { boundsOf } from '../clearing/window-bounds.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { isMysql } from '../engine/is-mysql.ts';
-import { quiet } from '../engine/quiet.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { rowsAsTheyCome } from '../engine/rows-as-they-come.ts';
 import { insertLines } from './append-lines.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
 
 const ROWS_A_PAGE = 4000;
+/** The server goes on by itself for so long; no question is open for more than a second or so. */
+const ROWS_A_QUERY = 400_000;
 const LINES_A_PAGE = 2000;
 /** Before every id and every line number. */
 const BEFORE_ALL = { id: '', lineNo: 0 };
@@ -18,11 +20,11 @@ const BEFORE_ALL = { id: '', lineNo: 0 };
 const comparedText = (refund: string): string =>
   `CONCAT_WS('\t', settlement_id, ${refund}, person_id, total_fen, fund_total_fen, account_fen) AS text`;
 
-function oursSql(table: string, party: string, parties: number): string {
+function oursSql(table: string, party: string, parties: number, rows: number): string {
   return `SELECT ${party} AS party, ${comparedText('reverses IS NOT NULL')} FROM ${table}
     WHERE settlement_id > ? AND settlement_id <= ? AND window_id = ?
       AND ${party} IN (${Array.from({ length: parties }, () => '?').join(',')})
-    ORDER BY settlement_id LIMIT ${ROWS_A_PAGE}`;
+    ORDER BY settlement_id LIMIT ${rows}`;
 }
 
 const STORED = `SELECT settlement_id AS id, line_no, ${comparedText('refund')} FROM reconciliation_line
@@ -37,27 +39,23 @@ function idIn(text: ComparedText): string {
 export function createCompareStore(knex: Knex): CompareStore {
   // Left to itself the server may take the index of windows and look every row up by it.
   const table = isMysql(knex) ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
+  const rowsAQuery = isMysql(knex) ? ROWS_A_QUERY : ROWS_A_PAGE;
 
   return {
     async *ours(source, windowId, parties) {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
-      const sql = oursSql(table, PARTY_COLUMNS[source], parties.length);
-      const read = (after: string) => quiet(rowsOf<OurRow>(knex, sql, [after, bounds.last, windowId, ...parties]));
+      const sql = oursSql(table, PARTY_COLUMNS[source], parties.length, rowsAQuery);
       // A text right before the first id: the table is not searched from its beginning.
-      let reading = read(bounds.first.slice(0, -1));
-      try {
-        for (;;) {
-          const page = await reading;
-          const isLast = page.length < ROWS_A_PAGE;
-          // The next page is read while this one is worked off.
-          if (!isLast) reading = read(idIn(page.at(-1)?.text ?? ''));
+      let after = bounds.first.slice(0, -1);
+      for (let rows = rowsAQuery; rows === rowsAQuery;) {
+        rows = 0;
+        const values = [after, bounds.last, windowId, ...parties];
+        for await (const page of rowsAsTheyCome<OurRow>(knex, sql, values, ROWS_A_PAGE)) {
+          rows += page.length;
+          after = idIn(page.at(-1)?.text ?? '');
           yield page;
-          if (isLast) return;
         }
-      } finally {
-        // Whoever stops early must not leave a question behind on a database that is closed next.
-        await Promise.allSettled([reading]);
       }
     },
 
