@@ -11,6 +11,7 @@ import { exactInteger, exactIntegers } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
 import { quiet } from '../engine/quiet.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { rowsAsTheyCome } from '../engine/rows-as-they-come.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';
 import { boundsOf } from './window-bounds.ts';
 import { isMysql } from '../engine/is-mysql.ts';
@@ -116,6 +117,16 @@ export function createWindowReader(knex: Knex): WindowReader {
       throw ourError(error);
     }
   };
+  const itemsPerPart = onMysql ? ITEMS_PER_PART : ITEMS_PER_PAGE;
+
+  async function* itemsAfter(from: string, last: string, windowId: number): AsyncGenerator<readonly Row[]> {
+    try {
+      yield* rowsAsTheyCome<Row>(knex, items, [from, last, windowId, itemsPerPart], ITEMS_PER_PAGE);
+    } catch (error) {
+      throw ourError(error);
+    }
+  }
+
   const ids = async (sql: string, values: readonly (string | number)[]): Promise<string[]> =>
     (await rows(sql, values)).map(({ id }) => id as string);
 
@@ -171,39 +182,29 @@ export function createWindowReader(knex: Knex): WindowReader {
     async *pages(windowId) {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
-      const read = (after: string): Promise<readonly Row[]> =>
-        rows(items, [after, bounds.last, windowId, ITEMS_PER_PAGE]);
-      // While one page is added up where it goes, the next one is read and a part that was read before is marked.
       let from = justBefore(bounds.first);
-      let after = from;
-      let unmarked = 0;
-      const marking: Promise<WindowPart>[] = [quiet(journalPart([after, bounds.last, windowId]))];
-      let reading = quiet(read(after));
+      const marking: Promise<WindowPart>[] = [quiet(journalPart([from, bounds.last, windowId]))];
       const makeWay = onMysql ? await createMakeWay(knex) : () => Promise.resolve();
       try {
-        for (;;) {
-          const records = await reading;
-          const isLast = records.length < ITEMS_PER_PAGE;
-          after = isLast ? bounds.last : (records.at(-1)?.settlement_id as string);
-          if (!isLast) reading = quiet(read(after));
-          unmarked += records.length;
-          const page = records.map(windowItemOf);
-          if (!isLast && unmarked < ITEMS_PER_PART) yield { items: page, parts: [] };
-          else {
-            const before = marking.length < PARTS_AT_ONCE ? undefined : await marking.shift();
-            await reading;
-            await makeWay();
-            marking.push(quiet(partOf([from, after, windowId], unmarked)));
-            const parts = before === undefined ? [] : [before];
-            yield { items: page, parts: isLast ? [...parts, ...(await Promise.all(marking))] : parts };
-            if (isLast) return;
-            from = after;
-            unmarked = 0;
+        for (let isLast = false; !isLast;) {
+          // While bills are added up where they go, the next ones come, and a part that came before is marked.
+          let [read, after] = [0, from];
+          for await (const records of itemsAfter(from, bounds.last, windowId)) {
+            read += records.length;
+            after = records.at(-1)?.settlement_id as string;
+            yield { items: records.map(windowItemOf), parts: [] };
           }
+          isLast = read < itemsPerPart;
+          const marked = marking.length < PARTS_AT_ONCE ? undefined : await marking.shift();
+          await makeWay();
+          marking.push(quiet(partOf([from, isLast ? bounds.last : after, windowId], read)));
+          if (marked !== undefined) yield { items: [], parts: [marked] };
+          from = after;
         }
+        yield { items: [], parts: await Promise.all(marking) };
       } finally {
         // Whoever stops early must not leave questions behind on a database that is closed next.
-        await Promise.allSettled([reading, ...marking]);
+        await Promise.allSettled(marking);
       }
     },
 
