@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path';
-import { hostname, userInfo } from 'node:os';
+import { availableParallelism, hostname, userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { ReconciliationRun } from '../app/reconciliation/ports.ts';
 import type { SentFile } from '../app/reconciliation/begin-run.ts';
@@ -72,13 +72,15 @@ async function reconcileIn(
   isQuiet: boolean,
 ): Promise<readonly ReconciliationRun[]> {
   const queries = database.settlementQueries;
-  const deps = { ...database.reconciliation, queries, clock: systemClock, folder: join(dataDir, 'uploads') };
+  const about = { queries, clock: systemClock, folder: join(dataDir, 'uploads'), readers: availableParallelism() };
   const progress = isQuiet ? undefined : createProgress(process.stdout.isTTY);
-  let current: SentFile | undefined;
-  const runs = await reconcileFiles(deps, sent, (file, done, total) => {
-    if (file !== current) progress?.begin(`bytes read of ${file.fileName}`, Math.max(total, 1));
-    current = file;
-    progress?.at(done);
+  const bytes = sent.reduce((sum, { file }) => sum + file.bytes, 0);
+  const read = new Map<SentFile, number>();
+  progress?.begin('bytes of files read', Math.max(bytes, 1));
+  const runs = await reconcileFiles({ ...database.reconciliation, ...about }, sent, (each, done, total) => {
+    // A packed file counts with its size as it is.
+    read.set(each, Math.round((done / Math.max(total, 1)) * each.file.bytes));
+    progress?.at([...read.values()].reduce((sum, one) => sum + one, 0));
   });
   progress?.end();
   return runs;

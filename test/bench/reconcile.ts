@@ -1,5 +1,5 @@
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -183,6 +183,7 @@ function metered(database: Database, folder: string, meter: Meter): ReconcileDep
     },
     queries: database.settlementQueries,
     clock: { now: () => Date.now() },
+    readers: availableParallelism(),
     folder,
   };
 }

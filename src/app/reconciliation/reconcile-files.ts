@@ -3,6 +3,7 @@ import { compareFiles, type CompareDeps } from './compare-files.ts';
 import { matchRuns, type MatchDeps } from './match-runs.ts';
 import type { BegunRun, ReconciliationRun, RunStore } from './ports.ts';
 import { readFile, type OnProgress, type ReadDeps, type FileToCompare } from './read-file.ts';
+import { openReadingThreads } from './reading-threads.ts';
 
 /** What reconciling files needs from outside. */
 export type ReconcileDeps = BeginDeps &
@@ -10,6 +11,8 @@ export type ReconcileDeps = BeginDeps &
   CompareDeps &
   MatchDeps & {
     readonly runs: RunStore;
+    /** How many files are read at once, each by a thread of its own; unless given, one. */
+    readonly readers?: number;
     /** How often it is said that a file which waits or is worked on has not been forgotten. */
     readonly aliveEveryMs?: number;
   };
@@ -53,15 +56,23 @@ export async function beginFile(deps: ReconcileDeps, sent: SentFile): Promise<Be
 async function readAll(deps: ReconcileDeps, files: readonly BegunFile[], onProgress: OnFileProgress) {
   const read: FileToCompare[] = [];
   const failures: unknown[] = [];
-  for (const { run, sent, isNew } of files) {
-    if (!isNew) continue;
-    try {
-      deps.signal?.throwIfAborted();
-      const file = await readFile(deps, run, sent, (...progress) => onProgress(sent, ...progress));
-      if (file !== undefined) read.push(file);
-    } catch (error) {
-      failures.push(error);
+  const waiting = files.filter(({ isNew }) => isNew);
+  const threads = openReadingThreads();
+  async function readOn(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { run, sent } = next;
+      try {
+        const file = await readFile(deps, threads, run, sent, (...progress) => onProgress(sent, ...progress));
+        if (file !== undefined) read.push(file);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+  }
+  try {
+    await Promise.all(Array.from({ length: deps.readers ?? 1 }, readOn));
+  } finally {
+    await threads.close();
   }
   return { read, failures };
 }

@@ -16,6 +16,12 @@ export interface StagedSection {
   read(): Promise<string>;
 }
 
+/** A staging file on its way from one thread to another. */
+export interface HandedFile {
+  readonly handle: FileHandle;
+  readonly sections: readonly Section[];
+}
+
 interface Section {
   readonly firstId: string;
   lastId: string;
@@ -29,11 +35,12 @@ interface Section {
  */
 export class StagingFile {
   readonly #handle: FileHandle;
-  readonly #sections: Section[] = [];
+  readonly #sections: Section[];
   #written = 0;
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, sections: Section[]) {
     this.#handle = handle;
+    this.#sections = sections;
   }
 
   static async open(folder: string): Promise<StagingFile> {
@@ -42,7 +49,17 @@ export class StagingFile {
     const path = join(folder, `${randomUUID()}.upload`);
     const handle = await open(path, 'wx+');
     await rm(path);
-    return new StagingFile(handle);
+    return new StagingFile(handle, []);
+  }
+
+  /** A file that another thread has written to its end. */
+  static takeOver({ handle, sections }: HandedFile): StagingFile {
+    return new StagingFile(handle, [...sections]);
+  }
+
+  /** Gives the file away: it is not for this thread any more. */
+  handOver(): HandedFile {
+    return { handle: this.#handle, sections: this.#sections };
   }
 
   /** Adds some lines: to the last section if they go on from it, or as a new one. */

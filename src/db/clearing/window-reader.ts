@@ -9,7 +9,7 @@ import { FUND_COLUMNS } from '../settlement/settlement-rows.ts';
 import { ourError } from '../engine/driver-errors.ts';
 import { exactInteger, exactIntegers } from '../engine/exact-integer.ts';
 import { createMakeWay } from './make-way.ts';
-import { quiet } from '../engine/quiet.ts';
+import { quiet } from '../../platform/quiet.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { rowsAsTheyCome } from '../engine/rows-as-they-come.ts';
 import { readAdjustments } from '../lifecycle/adjustments.ts';

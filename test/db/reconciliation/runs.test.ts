@@ -5,6 +5,7 @@ import { beginRun, type SentFile } from '../../../src/app/reconciliation/begin-r
 import { compareFiles } from '../../../src/app/reconciliation/compare-files.ts';
 import { matchRuns } from '../../../src/app/reconciliation/match-runs.ts';
 import { readFile } from '../../../src/app/reconciliation/read-file.ts';
+import { openReadingThreads } from '../../../src/app/reconciliation/reading-threads.ts';
 import {
   beginFile,
   finishFiles,
@@ -36,6 +37,7 @@ import { zipOf } from '../../support/zip-files.ts';
 
 const DATE = '2026-11-25';
 const NOW = 1_795_100_000_000;
+const threads = openReadingThreads();
 const hospital = { source: 'institution', party: HOSPITAL, region: '330421', businessDate: DATE } as const;
 
 const KEPT = ['reconciliation_line', 'reconciliation_unmatched'];
@@ -59,6 +61,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   });
 
   afterAll(async () => {
+    await threads.close();
     await books.close();
     rmSync(STAGING_FOLDER, { recursive: true, force: true });
   });
@@ -177,7 +180,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   it('of a process that died before they were compared are begun again from nothing, and not while it lives', async () => {
     await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
       const { run } = await beginRun(depsAt(NOW), sent);
-      const dead = await readFile(depsAt(NOW), run, sent);
+      const dead = await readFile(depsAt(NOW), threads, run, sent);
       await depsAt(NOW).comparisons.keep([
         { runId: run.runId, settlementId: 's', lines: ['s\t0\tp\t1\t0\t0\t1\tv\t\\N'] },
       ]);
@@ -198,7 +201,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   it('begun by another while they were compared are not called loaded by the first', async () => {
     await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
       const { run } = await beginRun(depsAt(NOW), sent);
-      const slow = await readFile(depsAt(NOW), run, sent);
+      const slow = await readFile(depsAt(NOW), threads, run, sent);
       const heir = await beginFile(depsAt(NOW + 90_000), sent);
       expect(heir.isNew).toBe(true);
       // Nothing of it differs from what the heir is about to store, but for what was removed when the heir began.
@@ -233,7 +236,7 @@ describe.each(['sqlite', 'mariadb'] as const)('runs of files on %s', (engine) =>
   it('that are loaded are matched by one, and by another only when that one is dead', async () => {
     await withFile(good(), { ...hospital, fileName: 'day.csv' }, async (sent) => {
       const { run } = await beginRun(depsAt(NOW), sent);
-      const read = await readFile(depsAt(NOW), run, sent);
+      const read = await readFile(depsAt(NOW), threads, run, sent);
       const loaded = await compareFiles(depsAt(NOW), [read!]);
       await read!.staging.close();
       expect(loaded).toMatchObject([{ state: 'loaded', lines: day.lines.length }]);
