@@ -73,7 +73,7 @@ export async function readFile(
     const job = { path, bytes, fileName, source, party, businessDate, folder };
     const read = await threads.read(job, { progress, store: (staged) => lines.store(staged) }, signal);
     if ('problems' in read) {
-      await lines.ended();
+      await Promise.allSettled([lines.ended(), telling]);
       await runs.refuse(run.runId, read.problems, clock.now());
       return undefined;
     }

@@ -13,6 +13,10 @@ export type FromThread =
   | { readonly kind: 'refused'; readonly problems: readonly LineProblem[] }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+const THREAD = new URL('./reading-thread.ts', import.meta.url);
+/** Reading makes little garbage; a service's own young generation is made for settling. */
+const LIMITS = { maxYoungGenerationSizeMb: 16 };
+
 const RETRY = { status: 503, retryable: true, help: 'send the file again' };
 
 /** Threads that read files, as many as are asked at once. */
@@ -75,7 +79,7 @@ export function openReadingThreads(): ReadingThreads {
   return {
     async read(job, out, signal) {
       signal?.throwIfAborted();
-      const worker = free.pop() ?? new Worker(new URL('./reading-thread.ts', import.meta.url));
+      const worker = free.pop() ?? new Worker(THREAD, { resourceLimits: LIMITS });
       all.add(worker);
       try {
         const read = await readOn(worker, job, out, signal);

@@ -76,7 +76,7 @@ class Arriving<R> {
 }
 
 /**
- * Rows of a raw SELECT in parts, each as soon as it is there: the server goes on while a part is worked off, and waits when
+ * Rows of a raw SELECT in parts, none of them empty, each as soon as it is there: the server goes on while a part is worked off, and waits when
  * its rows are not taken. SQLite, which has one connection for everything, hands over all rows as one part.
  *
  * @throws what the driver throws
@@ -88,7 +88,8 @@ export async function* rowsAsTheyCome<R extends object>(
   rowsAPart: number,
 ): AsyncGenerator<readonly R[]> {
   if (!isMysql(knex)) {
-    yield await rowsOf<R>(knex, sql, values);
+    const rows = await rowsOf<R>(knex, sql, values);
+    if (rows.length > 0) yield rows;
     return;
   }
   const { client } = knex as unknown as Pooled;
@@ -97,8 +98,9 @@ export async function* rowsAsTheyCome<R extends object>(
   try {
     for (let part = await rows.next(); part !== undefined; part = await rows.next()) yield part;
   } finally {
-    // Nobody wants the rest of its rows: the pool takes another connection instead.
-    if (!rows.hasEnded) connection.destroy();
+    // Where nobody wants the rest of the rows, the pool takes another connection instead.
+    if (rows.hasEnded) connection.resume();
+    else connection.destroy();
     await client.releaseConnection(connection);
   }
 }

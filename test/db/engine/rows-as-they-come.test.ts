@@ -67,6 +67,17 @@ it('leaves a pool that works when nobody wants the rest', async () => {
   expect(await rowsOf(knex, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
+it('leaves a connection that goes on when nobody looks at the last parts', async () => {
+  const one = connectMysql(parseMysqlAddress(mariadb.url));
+  const parts = rowsAsTheyCome<Numbered>(one, many(25), [0], 10);
+  await parts.next();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await parts.return(undefined);
+  const ids = await Promise.all([1, 2, 3].map(() => rowsOf(one, 'SELECT CONNECTION_ID() AS id')));
+  expect(ids.flat()).toHaveLength(3);
+  await one.destroy();
+});
+
 it('fails with what the server says', async () => {
   await expect(rowsAsTheyCome(knex, 'SELECT nothing FROM nowhere', [], 10).next()).rejects.toThrow(/nowhere/);
   const late = 'SELECT seq AS n FROM seq_1_to_50000 WHERE seq < 40000 OR (SELECT seq FROM seq_1_to_2) = ?';
@@ -87,5 +98,6 @@ it('is one part on SQLite', async () => {
   const sqlite = connectSqlite(':memory:');
   const parts = await all(rowsAsTheyCome(sqlite, 'SELECT ? AS n UNION SELECT 2', [1], 1));
   expect(parts).toEqual([[{ n: 1 }, { n: 2 }]]);
+  expect(await all(rowsAsTheyCome(sqlite, 'SELECT 1 AS n WHERE ? = 2', [1], 1))).toEqual([]);
   await sqlite.destroy();
 });
