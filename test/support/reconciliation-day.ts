@@ -90,7 +90,8 @@ export function stagingLeft(): string[] {
 /** What reconciling needs, of a database. */
 export function reconcilingDeps(database: Database, nowMs = 1_795_100_000_000): ReconcileDeps {
   const queries = database.settlementQueries;
-  return { ...database.reconciliation, queries, clock: { now: () => nowMs }, folder: STAGING_FOLDER };
+  // Several files are read by two threads, as by hand.
+  return { ...database.reconciliation, queries, clock: { now: () => nowMs }, folder: STAGING_FOLDER, readers: 2 };
 }
 
 /** Reads a file and matches it, as an upload does. */
