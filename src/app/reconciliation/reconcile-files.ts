@@ -52,18 +52,17 @@ export async function beginFile(deps: ReconcileDeps, sent: SentFile): Promise<Be
   return { ...begun, sent, release: isOurs ? keepAlive(deps, begun.run.runId) : () => undefined };
 }
 
-/** Reads what is to be read; what goes wrong with one file keeps no other from being reconciled. */
+/** Reads what is to be read, and keeps its order; what goes wrong with one file keeps no other from being reconciled. */
 async function readAll(deps: ReconcileDeps, files: readonly BegunFile[], onProgress: OnFileProgress) {
-  const read: FileToCompare[] = [];
+  const read: (FileToCompare | undefined)[] = [];
   const failures: unknown[] = [];
-  const waiting = files.filter(({ isNew }) => isNew);
   const threads = openReadingThreads();
+  // The files that no reader has taken yet.
+  const waiting = files.filter(({ isNew }) => isNew).entries();
   async function readOn(): Promise<void> {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { run, sent } = next;
+    for (const [place, { run, sent }] of waiting) {
       try {
-        const file = await readFile(deps, threads, run, sent, (...progress) => onProgress(sent, ...progress));
-        if (file !== undefined) read.push(file);
+        read[place] = await readFile(deps, threads, run, sent, (...progress) => onProgress(sent, ...progress));
       } catch (error) {
         failures.push(error);
       }
@@ -74,7 +73,7 @@ async function readAll(deps: ReconcileDeps, files: readonly BegunFile[], onProgr
   } finally {
     await threads.close();
   }
-  return { read, failures };
+  return { read: read.filter((file) => file !== undefined), failures };
 }
 
 /**

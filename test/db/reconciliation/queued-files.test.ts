@@ -64,7 +64,9 @@ describe.each(['sqlite', 'mariadb'] as const)('files that wait for each other on
 
     const first = await submit('institution', HOSPITAL, []);
     await expect.poll(() => passes).toHaveLength(1);
-    const wrong = await submit('institution', OTHER_HOSPITAL, theirs.slice(1));
+    // The larger one stays first, though it takes longer to read.
+    const unknown = Array.from({ length: 20_000 }, (_, index) => ({ ...theirs[0]!, settlementId: `UNKNOWN-${index}` }));
+    const wrong = await submit('institution', OTHER_HOSPITAL, unknown);
     const fund = await submit('fund', HOME_FUND, []);
     const early = await submit('institution', 'H33042100003', [], '2026-11-24');
     const again = await submit('institution', HOSPITAL, day.lines);
