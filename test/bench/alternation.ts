@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 import { sampleBills, type YardstickJob, type YardstickTurn } from './yardstick-bills.ts';
 
 const WARM_UP_SECONDS = 2;
+/** Few bills a second make a program hot late. */
+const KNEX_WARM_UP_SECONDS = 30;
 /** With more, the knex service only waits longer for its connections. */
 const KNEX_CLIENTS = 64;
 
@@ -45,9 +47,9 @@ class Yardstick {
     this.#databasePid = databasePid;
   }
 
-  async begin(setting: Extract<YardstickJob, { setting: unknown }>['setting']): Promise<void> {
+  async begin(setting: Extract<YardstickJob, { setting: unknown }>['setting'], warmUpSeconds: number): Promise<void> {
     await this.#child.run({ setting });
-    await this.turn(WARM_UP_SECONDS);
+    await this.turn(warmUpSeconds);
   }
 
   async turn(seconds: number): Promise<Turn> {
@@ -106,9 +108,9 @@ export async function alternateWithYardsticks(
   try {
     say('warming the yardsticks up');
     const setting = { url, samples: await sampleBills(store), persons: source.persons };
-    await physical.begin({ ...setting, seed: 1 });
-    await knex.begin({ ...setting, seed: 2 });
-    const { port } = await service.run({ setting: { ...setting, seed: 3 } });
+    await physical.begin({ ...setting, seed: 1 }, WARM_UP_SECONDS);
+    await knex.begin({ ...setting, seed: 2 }, KNEX_WARM_UP_SECONDS);
+    const { port } = await service.run({ url, configDir: world.configDir });
     const overHttp = async (time: number): Promise<Turn> => {
       const instead = { ...world, services: [{ port, pid: service.pid }] };
       const load = { path: '/v1/settlements', loop: { clients: KNEX_CLIENTS }, seconds: time } as const;
@@ -116,7 +118,7 @@ export async function alternateWithYardsticks(
       refuseFailures('knex over HTTP', measured);
       return turnOf(measured);
     };
-    await overHttp(WARM_UP_SECONDS);
+    await overHttp(KNEX_WARM_UP_SECONDS);
     const figures: Record<Taker, Turn[]> = { ours: [], physical: [], knex: [], knexOverHttp: [] };
     for (let round = 1; round <= alternations; round++) {
       say(`turn ${round} of ${alternations}`);

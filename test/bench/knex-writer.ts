@@ -1,7 +1,6 @@
-import createKnex, { type Knex } from 'knex';
-import { parseMysqlAddress } from '../../src/db/engine/mysql-address.ts';
-import { WRITTEN_TABLES, type WrittenTable } from '../../src/db/settlement/settlement-rows.ts';
+import type { Knex } from 'knex';
 import { answerJobs } from './bench-child.ts';
+import { openKnex, readState, writeTables } from './knex-transaction.ts';
 import {
   createNextBill,
   MARKS,
@@ -13,21 +12,9 @@ import {
   type YardstickTurn,
 } from './yardstick-bills.ts';
 
-// What most would write: a transaction a bill through knex, a statement a table.
+// What most would write, at the database alone: a transaction a bill, its rows made before.
 
 const CLIENTS = 64;
-/** More connections than this only wait for each other on few cores. */
-const CONNECTIONS = 16;
-
-/** A pool as most would set it up. */
-export function openKnex(url: string): Knex {
-  return createKnex({
-    client: 'mysql2',
-    connection: { ...parseMysqlAddress(url), charset: 'utf8mb4' },
-    pool: { min: CONNECTIONS, max: CONNECTIONS },
-  });
-}
-
 function ownCell(cell: Cell, { id, person, bill }: BillIdentity): Cell {
   switch (cell) {
     case MARKS.id:
@@ -41,38 +28,13 @@ function ownCell(cell: Cell, { id, person, bill }: BillIdentity): Cell {
   }
 }
 
-async function writeTable(
-  transaction: Knex.Transaction,
-  { table, columns, replaces }: WrittenTable,
-  rows: readonly (readonly Cell[])[],
-  of: BillIdentity,
-): Promise<void> {
-  if (rows.length === 0) return;
-  const records = rows.map((row) =>
-    Object.fromEntries(columns.map((column, index) => [column, ownCell(row[index] ?? null, of)])),
-  );
-  const insert = transaction(table).insert(records);
-  if (replaces === undefined) {
-    await insert;
-    return;
-  }
-  const values = (column: string): [string, Knex.Raw] => [column, transaction.raw('VALUES(??)', [column])];
-  const merged = Object.fromEntries(replaces.columns.map(values));
-  if (replaces.counts !== undefined) merged[replaces.counts] = transaction.raw('??+1', [replaces.counts]);
-  await insert.onConflict([...replaces.key]).merge(merged);
-}
-
-/** Writes the rows of one bill in a transaction of its own, after the reads that a bill needs. */
-export function writeBill(knex: Knex, rows: BillRows, bill: BillIdentity): Promise<void> {
+/** Writes a sampled bill in a transaction of its own, after the reads that a bill needs. */
+function writeBill(knex: Knex, rows: BillRows, bill: BillIdentity): Promise<void> {
   return knex.transaction(async (transaction) => {
-    await transaction('settlement').where('bill_key', bill.bill).select('settlement_id');
-    await transaction('person')
-      .join('account', 'account.person_id', 'person.person_id')
-      .where('person.person_id', bill.person)
-      .select('person.*', 'current_fen', 'carried_fen')
-      .forUpdate();
-    await transaction('accumulator').where('person_id', bill.person).select('*');
-    for (const written of WRITTEN_TABLES) await writeTable(transaction, written, rows[written.table] ?? [], bill);
+    await readState(transaction, bill.person, bill.bill);
+    await writeTables(transaction, ({ table }) =>
+      (rows[table] ?? []).map((row) => row.map((cell) => ownCell(cell, bill))),
+    );
   });
 }
 
