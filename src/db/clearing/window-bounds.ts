@@ -10,12 +10,13 @@ export interface WindowBounds {
 /**
  * Between which ids all settlements of a window lie; others may lie between them, too. Taken from the index of windows, pair
  * by pair, so that it is exact whatever clocks said when ids were made; only how much is read depends on clocks.
+ * Grouped by the index from its first column on: otherwise MariaDB reads all of a window instead of each pair's two ends.
  */
 export async function boundsOf(knex: Knex, windowId: number): Promise<WindowBounds | undefined> {
   const found = await rowsOf<Row>(
     knex,
     `SELECT MIN(settlement_id) AS first_id, MAX(settlement_id) AS last_id FROM settlement
-       WHERE window_id = ? GROUP BY home_region, treatment_region`,
+       WHERE window_id = ? GROUP BY window_id, home_region, treatment_region`,
     [windowId],
   );
   const firsts = found.map(({ first_id }) => first_id as string).sort();
