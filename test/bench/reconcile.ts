@@ -18,6 +18,8 @@ import type { Scenario } from './scenario.ts';
 export interface ReconcileOptions {
   readonly lines: number;
   readonly hospitals: number;
+  /** How many of them send their file; all of them, unless given. */
+  readonly files?: number;
   readonly form: 'csv' | 'chs';
   /** In no order of ids at all, as from a hospital that sorts by something of its own. */
   readonly unsorted?: boolean;
@@ -215,7 +217,9 @@ export async function reconcileDay(options: ReconcileOptions, log: (text: string
     await generate(sql, options, log);
     await database.clearingStore.closeWindow(DATE, '2026-11-25', 1);
     const files: Planted[] = [];
-    for (let index = 0; index < options.hospitals; index += 1) files.push(await writeFile(folder, index, options));
+    for (let index = 0; index < (options.files ?? options.hospitals); index += 1) {
+      files.push(await writeFile(folder, index, options));
+    }
     log('files written');
     const lines = files.reduce((sum, file) => sum + file.lines, 0);
     const planted = files.reduce((sum, file) => sum + file.differences, 0);
@@ -234,7 +238,7 @@ export async function reconcileDay(options: ReconcileOptions, log: (text: string
     const notes = [
       `${planted} differences planted, ${found} found; peak memory of this process ${Math.round(meter.peakMiB)} MiB`,
     ];
-    const scenario = `reconcile: ${lines} lines, ${options.hospitals} file(s), ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}${options.unsorted === true ? ', in no order' : ''}`;
+    const scenario = `reconcile: ${lines} lines, ${files.length} file(s) of ${options.hospitals}, ${options.form === 'csv' ? 'CSV' : '3202 in ZIP'}${options.unsorted === true ? ', in no order' : ''}`;
     return {
       scenario,
       rows: [...meter.rows, all],
@@ -257,6 +261,7 @@ if (import.meta.main) {
     .description('loads hospital files of one day and matches them both ways, on a MariaDB that it starts itself')
     .option('--lines <n>', 'settlements of the day', Number, 1_000_000)
     .option('--hospitals <n>', 'files that they are spread over', Number, 1)
+    .option('--files <n>', 'how many of the hospitals send theirs, instead of all', Number)
     .option('--form <form>', 'csv, or chs (3202 in ZIP)', 'csv')
     .option('--unsorted', 'lines in no order')
     .option('--json', 'print the report as JSON')

@@ -161,7 +161,10 @@ export interface UnmatchedId {
 
 /** Both sides of a comparison as texts in the order of ids, and what came of it. */
 export interface CompareStore {
-  /** Our side of a window, in pages: once through it for any number of parties. */
+  /**
+   * Our side of a window, in pages, each party's rows in the order of ids: once through the window for any number of
+   * parties, or party by party where they are few.
+   */
   ours(source: FileSource, windowId: number, parties: readonly string[]): AsyncIterable<readonly OurRow[]>;
   /** Lines of a run that are stored, in pages. */
   stored(runId: number): AsyncIterable<readonly ComparedText[]>;

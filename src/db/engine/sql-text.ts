@@ -39,6 +39,11 @@ export function canBeId(text: string): boolean {
   return ASCII.test(text);
 }
 
+/** The inside of `IN (…)` for values that are given beside it: `?,?,?`. */
+export function marks(values: readonly unknown[]): string {
+  return values.map(() => '?').join(',');
+}
+
 /** The inside of `IN (…)` over a column of ids. */
 export function idList(ids: readonly string[]): string {
   const possible = ids.filter(canBeId);

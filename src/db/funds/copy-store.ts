@@ -11,6 +11,7 @@ import { insertFast, type FastInsert } from '../engine/fast-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { retryContention } from '../engine/retry-contention.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
+import { marks } from '../engine/sql-text.ts';
 import { personValues, settlementOf, SETTLEMENTS_WITH_DOCUMENTS } from '../settlement/settlement-rows.ts';
 import { isMysql } from '../engine/is-mysql.ts';
 
@@ -209,8 +210,8 @@ async function readSettlements(
     reverses === undefined || settlements.has(reverses) ? [] : [reverses],
   );
   for (const some of pieces(originals, IDS_MAX)) {
-    const marks = some.map(() => '?').join(',');
-    keep(await rowsOf<Row>(transaction, `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.settlement_id IN (${marks})`, some));
+    const sql = `${SETTLEMENTS_WITH_DOCUMENTS} WHERE s.settlement_id IN (${marks(some)})`;
+    keep(await rowsOf<Row>(transaction, sql, some));
   }
   return settlements;
 }

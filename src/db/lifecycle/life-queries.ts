@@ -13,7 +13,7 @@ import {
   STATEMENTS,
 } from './life-rows.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
-import { canBeId } from '../engine/sql-text.ts';
+import { canBeId, marks } from '../engine/sql-text.ts';
 
 // Through the index of the pair's items: one more on institutions would cost every settlement.
 const INSTITUTION_ITEMS = `SELECT settlement_id, institution_id, bill_key, scheme, benefit, reverses, total_fen,
@@ -55,7 +55,7 @@ export function createLifeQueries(knex: Knex): LifeQueries {
 
     async statements(states, query) {
       const own = ofCounty(query, 't.home_region', 't.treatment_region');
-      const sql = `${STATEMENTS} WHERE t.state IN (${states.map(() => '?').join(',')}) AND ${own.sql}
+      const sql = `${STATEMENTS} WHERE t.state IN (${marks(states)}) AND ${own.sql}
         ORDER BY t.window_id, t.statement_id LIMIT ?`;
       return (await rowsOf<Row>(knex, sql, [...states, ...own.values, query.limit])).map(statementLifeOf);
     },

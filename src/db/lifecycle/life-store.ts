@@ -23,7 +23,7 @@ import {
   statementLifeOf,
 } from './life-rows.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
-import { canBeId } from '../engine/sql-text.ts';
+import { canBeId, marks } from '../engine/sql-text.ts';
 
 /** Payments are named after the month that they belong to, so that the run can be locked first. */
 function runOfPayment(paymentId: string): string {
@@ -137,11 +137,10 @@ async function stateOf(transaction: Knex.Transaction, need: LifeNeed, pair?: Pai
           .where('window_id', statement.windowId)
           .whereNot('statement_id', statement.statementId)
           .select('state');
-  const places = ids.map(() => '?').join(',');
   const rows =
     ids.length === 0
       ? []
-      : await rowsOf<Row>(transaction, `${OBJECTED_SETTLEMENTS} WHERE s.settlement_id IN (${places})`, ids);
+      : await rowsOf<Row>(transaction, `${OBJECTED_SETTLEMENTS} WHERE s.settlement_id IN (${marks(ids)})`, ids);
   const settlements = rows.map(objectedSettlementOf);
   return {
     ...found,

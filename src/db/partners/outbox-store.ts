@@ -6,7 +6,7 @@ import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { retryContention } from '../engine/retry-contention.ts';
-import { canBeId } from '../engine/sql-text.ts';
+import { canBeId, marks } from '../engine/sql-text.ts';
 
 const ROWS_MAX = 100;
 const ERROR_LENGTH_MAX = 500;
@@ -115,7 +115,7 @@ export function createOutboxStore(knex: Knex): OutboxStore {
       const waiting = await rowsOf<Row>(
         knex,
         `SELECT DISTINCT order_key FROM outbox WHERE partner_region = ? AND created_at_ms <= ?
-           AND (created_at_ms < ? OR message_id < ?) AND order_key IN (${keys.map(() => '?').join(',')})`,
+           AND (created_at_ms < ? OR message_id < ?) AND order_key IN (${marks(keys)})`,
         [partnerRegion, createdAtMs, createdAtMs, messageId, ...keys],
       );
       const behind = new Set(waiting.map((row) => row.order_key as string));

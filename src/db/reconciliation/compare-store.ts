@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
 import type { ComparedText, CompareStore, OurRow } from '../../app/reconciliation/ports.ts';
-import { boundsOf } from '../clearing/window-bounds.ts';
+import { boundsOf, type WindowBounds } from '../clearing/window-bounds.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { isMysql } from '../engine/is-mysql.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 import { rowsAsTheyCome } from '../engine/rows-as-they-come.ts';
+import { marks } from '../engine/sql-text.ts';
 import { insertLines } from './append-lines.ts';
 import { PARTY_COLUMNS } from './run-rows.ts';
 
@@ -13,6 +14,8 @@ const ROWS_A_PAGE = 4000;
 /** The server goes on by itself for so long; no question is open for more than a second or so. */
 const ROWS_A_QUERY = 400_000;
 const LINES_A_PAGE = 2000;
+/** So many rows of institutions are looked up one by one, in a third of a second, instead of going through a window for them. */
+const LOOKED_UP_MAX = 200_000;
 /** Before every id and every line number. */
 const BEFORE_ALL = { id: '', lineNo: 0 };
 
@@ -20,10 +23,10 @@ const BEFORE_ALL = { id: '', lineNo: 0 };
 const comparedText = (refund: string): string =>
   `CONCAT_WS('\t', settlement_id, ${refund}, person_id, total_fen, fund_total_fen, account_fen) AS text`;
 
-function oursSql(table: string, party: string, parties: number, rows: number): string {
+function oursSql(table: string, party: string, parties: readonly string[], rows: number): string {
   return `SELECT ${party} AS party, ${comparedText('reverses IS NOT NULL')} FROM ${table}
     WHERE settlement_id > ? AND settlement_id <= ? AND window_id = ?
-      AND ${party} IN (${Array.from({ length: parties }, () => '?').join(',')})
+      AND ${party} IN (${marks(parties)})
     ORDER BY settlement_id LIMIT ${rows}`;
 }
 
@@ -36,25 +39,43 @@ function idIn(text: ComparedText): string {
   return text.slice(0, text.indexOf('\t'));
 }
 
-export function createCompareStore(knex: Knex): CompareStore {
+/** @param lookedUpMax rows of institutions that are not worth going through a window */
+export function createCompareStore(knex: Knex, lookedUpMax = LOOKED_UP_MAX): CompareStore {
   // Left to itself the server may take the index of windows and look every row up by it.
-  const table = isMysql(knex) ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
+  const whole = isMysql(knex) ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
+  const ofInstitution = `settlement ${isMysql(knex) ? 'FORCE INDEX (settlement_institution)' : 'INDEXED BY settlement_institution'}`;
   const rowsAQuery = isMysql(knex) ? ROWS_A_QUERY : ROWS_A_PAGE;
+
+  async function areFew({ first, last }: WindowBounds, institutions: readonly string[]): Promise<boolean> {
+    const [counted] = await rowsOf<Row>(
+      knex,
+      `SELECT COUNT(*) AS found FROM (SELECT 1 FROM ${ofInstitution}
+         WHERE institution_id IN (${marks(institutions)}) AND settlement_id >= ? AND settlement_id <= ?
+         LIMIT ${lookedUpMax + 1}) AS few`,
+      [...institutions, first, last],
+    );
+    return Number(counted?.found) <= lookedUpMax;
+  }
 
   return {
     async *ours(source, windowId, parties) {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
-      const sql = oursSql(table, PARTY_COLUMNS[source], parties.length, rowsAQuery);
-      // A text right before the first id: the table is not searched from its beginning.
-      let after = bounds.first.slice(0, -1);
-      for (let rows = rowsAQuery; rows === rowsAQuery;) {
-        rows = 0;
-        const values = [after, bounds.last, windowId, ...parties];
-        for await (const page of rowsAsTheyCome<OurRow>(knex, sql, values, ROWS_A_PAGE)) {
-          rows += page.length;
-          after = idIn(page.at(-1)?.text ?? '');
-          yield page;
+      // Their index has each one's rows in the order of ids, one institution after the other.
+      const isLookedUp = source === 'institution' && (await areFew(bounds, parties));
+      const table = isLookedUp ? ofInstitution : whole;
+      for (const together of isLookedUp ? parties.map((party) => [party]) : [parties]) {
+        const sql = oursSql(table, PARTY_COLUMNS[source], together, rowsAQuery);
+        // A text right before the first id: the table is not searched from its beginning.
+        let after = bounds.first.slice(0, -1);
+        for (let rows = rowsAQuery; rows === rowsAQuery;) {
+          rows = 0;
+          const values = [after, bounds.last, windowId, ...together];
+          for await (const page of rowsAsTheyCome<OurRow>(knex, sql, values, ROWS_A_PAGE)) {
+            rows += page.length;
+            after = idIn(page.at(-1)?.text ?? '');
+            yield page;
+          }
         }
       }
     },

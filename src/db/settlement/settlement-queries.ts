@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { SettlementQueries } from '../../app/ports.ts';
 import { exactInteger } from '../engine/exact-integer.ts';
 import { SETTLEMENTS_WITH_DOCUMENTS, settlementOf } from './settlement-rows.ts';
-import { canBeId } from '../engine/sql-text.ts';
+import { canBeId, marks } from '../engine/sql-text.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
 
 const TOTALS = `SELECT COALESCE(SUM(reverses IS NULL), 0) AS settlements, COALESCE(SUM(reverses IS NOT NULL), 0) AS reversals,
@@ -24,8 +24,7 @@ export function createSettlementQueries(knex: Knex): SettlementQueries {
 
     async byIds(settlementIds) {
       if (settlementIds.length === 0) return [];
-      const places = settlementIds.map(() => '?').join(',');
-      return settlements(`WHERE s.settlement_id IN (${places})`, settlementIds);
+      return settlements(`WHERE s.settlement_id IN (${marks(settlementIds)})`, settlementIds);
     },
 
     byBill: (institutionId, billNumber) =>
