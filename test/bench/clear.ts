@@ -17,15 +17,19 @@ const REGIONS = ['310118', '320509', '330421'];
 const FIRST_DATE = '2026-11-24';
 const STEP = 100_000;
 const BASELINE_SECONDS = 4;
-/** A day lies in memory, as the work of a day does: with its indexes, documents, postings. */
-const BYTES_A_SETTLEMENT = 1500;
+/** Of a settlement with its indexes and postings, without its document. */
+const BYTES_A_SETTLEMENT = 1300;
 const QUIET_MS = 3000;
-/** Beside settling, which goes first, more than this would take minutes. */
-const WHILE_SETTLING_MAX = 2_000_000;
-const DOCUMENT_BYTES = 200;
+/** A day of more is not cleared beside settling, which goes first: that would take minutes. */
+const USUAL_MAX = 2_000_000;
+
+/** As long as the service writes them; a day of more would be more than a machine of this class has memory. */
+function documentBytes(settlements: number): number {
+  return settlements <= USUAL_MAX ? 3000 : 200;
+}
 
 /** SQL for settlements as the write path writes them, from numbers that the sequence engine makes. */
-function insertsFor(from: number, to: number): string {
+function insertsFor(from: number, to: number, document: number): string {
   const numbers = `seq_${String(from)}_to_${String(to)} q`;
   const region = (place: string): string => `ELT(${place} % 3 + 1, '${REGIONS.join("', '")}')`;
   const id = `CONCAT('01kz', LPAD(q.seq, 9, '0'), 'bench')`;
@@ -50,7 +54,7 @@ function insertsFor(from: number, to: number): string {
       '2026-11-24', '2026-11-24', 1795500000000 + q.seq, 12345 + q.seq % 1000, 1000, 45, 1300, 10000 + q.seq % 1000, 7000, 0,
       500 + q.seq % 100, 0, 0, 7500 + q.seq % 100, 4845 + q.seq % 1000 - q.seq % 100, 2000,
       2845 + q.seq % 1000 - q.seq % 100 FROM ${numbers};
-    INSERT INTO settlement_document SELECT ${id}, REPEAT('d', ${String(DOCUMENT_BYTES)}) FROM ${numbers};
+    INSERT INTO settlement_document SELECT ${id}, REPEAT('d', ${String(document)}) FROM ${numbers};
     INSERT INTO posting SELECT * FROM (${legs.join(' UNION ALL ')}) l ORDER BY a, b;`;
 }
 
@@ -58,7 +62,7 @@ async function generate(sql: Connection, settlements: number, { progress }: Benc
   progress.begin('settlements', settlements);
   for (let from = 0; from < settlements; from += STEP) {
     const to = Math.min(settlements, from + STEP);
-    await sql.query(insertsFor(from, to - 1));
+    await sql.query(insertsFor(from, to - 1, documentBytes(settlements)));
     progress.at(to);
   }
   progress.end();
@@ -183,7 +187,7 @@ async function measure(context: BenchContext, sql: Connection, database: Databas
   const used = cpu();
 
   let busy: Awaited<ReturnType<typeof clearWhileSettling>> | undefined;
-  if (context.options.settlements <= WHILE_SETTLING_MAX) {
+  if (context.options.settlements <= USUAL_MAX) {
     context.say('clear: while settling');
     busy = await clearWhileSettling(sql, database, at);
   }
@@ -196,7 +200,7 @@ async function measure(context: BenchContext, sql: Connection, database: Databas
       ...(busy === undefined ? [] : [rowOf('while settling', indexed, busy.loaded)]),
     ],
     notes: [
-      `valid: ${indexed} settlements indexed and stated, every book comes to 0`,
+      `valid: ${indexed} settlements indexed and stated, every book comes to 0; documents of ${documentBytes(context.options.settlements)} bytes`,
       `close under load: ${closeMs.toFixed(1)} ms`,
       `CPU alone: ${seconds}; others used ${used.othersCores.toFixed(2)} cores`,
       ...(busy === undefined ? [] : [busy.note]),
@@ -219,7 +223,10 @@ interface Place {
 export async function benchClear(context: BenchContext): Promise<Report> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tongjie-bench-clear-'));
   const extraArgs = ['--innodb-flush-method=O_DIRECT'];
-  const bufferPoolMiB = Math.max(4096, Math.ceil((context.options.settlements * BYTES_A_SETTLEMENT) / 1024 ** 2));
+  // A day lies in memory, as the work of a day does.
+  const { settlements } = context.options;
+  const bytes = BYTES_A_SETTLEMENT + 1.3 * documentBytes(settlements);
+  const bufferPoolMiB = Math.max(4096, Math.ceil((settlements * bytes) / 1024 ** 2));
   const mariadb = await startPrivateMariadb({ bufferPoolMiB, redoMiB: 2048, extraArgs });
   const url = `${mariadb.url}?socketPath=${mariadb.socketPath}`;
   const sql = await createConnection({ uri: mariadb.url, multipleStatements: true });
