@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { FileSource } from '../../core/reconcile/rows.ts';
 import type { ComparedText, CompareStore, OurRow } from '../../app/reconciliation/ports.ts';
 import { boundsOf, type WindowBounds } from '../clearing/window-bounds.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
@@ -30,6 +31,12 @@ function oursSql(table: string, party: string, parties: readonly string[], rows:
     ORDER BY settlement_id LIMIT ${rows}`;
 }
 
+/** A window as files of one kind are held against it. */
+interface OurSide extends WindowBounds {
+  readonly source: FileSource;
+  readonly windowId: number;
+}
+
 const STORED = `SELECT settlement_id AS id, line_no, ${comparedText('refund')} FROM reconciliation_line
   WHERE run_id = ? AND (settlement_id = ? AND line_no > ? OR settlement_id > ?)
   ORDER BY settlement_id, line_no LIMIT ${LINES_A_PAGE}`;
@@ -57,27 +64,34 @@ export function createCompareStore(knex: Knex, lookedUpMax = LOOKED_UP_MAX): Com
     return Number(counted?.found) <= lookedUpMax;
   }
 
+  /** In the order of ids. */
+  async function* rowsIn(
+    table: string,
+    { source, windowId, first, last }: OurSide,
+    parties: readonly string[],
+  ): AsyncGenerator<readonly OurRow[]> {
+    const sql = oursSql(table, PARTY_COLUMNS[source], parties, rowsAQuery);
+    // A text right before the first id: the table is not searched from its beginning.
+    let after = first.slice(0, -1);
+    for (let rows = rowsAQuery; rows === rowsAQuery;) {
+      rows = 0;
+      for await (const page of rowsAsTheyCome<OurRow>(knex, sql, [after, last, windowId, ...parties], ROWS_A_PAGE)) {
+        rows += page.length;
+        after = idIn(page.at(-1)?.text ?? '');
+        yield page;
+      }
+    }
+  }
+
   return {
     async *ours(source, windowId, parties) {
       const bounds = await boundsOf(knex, windowId);
       if (bounds === undefined) return;
-      // Their index has each one's rows in the order of ids, one institution after the other.
-      const isLookedUp = source === 'institution' && (await areFew(bounds, parties));
-      const table = isLookedUp ? ofInstitution : whole;
-      for (const together of isLookedUp ? parties.map((party) => [party]) : [parties]) {
-        const sql = oursSql(table, PARTY_COLUMNS[source], together, rowsAQuery);
-        // A text right before the first id: the table is not searched from its beginning.
-        let after = bounds.first.slice(0, -1);
-        for (let rows = rowsAQuery; rows === rowsAQuery;) {
-          rows = 0;
-          const values = [after, bounds.last, windowId, ...together];
-          for await (const page of rowsAsTheyCome<OurRow>(knex, sql, values, ROWS_A_PAGE)) {
-            rows += page.length;
-            after = idIn(page.at(-1)?.text ?? '');
-            yield page;
-          }
-        }
-      }
+      const side = { ...bounds, source, windowId };
+      if (source === 'institution' && (await areFew(bounds, parties))) {
+        // Their index has the rows of each in the order of ids, one institution after the other.
+        for (const party of parties) yield* rowsIn(ofInstitution, side, [party]);
+      } else yield* rowsIn(whole, side, parties);
     },
 
     async *stored(runId) {
