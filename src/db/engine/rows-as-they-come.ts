@@ -76,8 +76,8 @@ class Arriving<R> {
 }
 
 /**
- * Rows of a raw SELECT in parts, none of them empty, each as soon as it is there: the server goes on while a part is worked off, and waits when
- * its rows are not taken. SQLite, which has one connection for everything, hands over all rows as one part.
+ * Rows of a raw SELECT in parts, none of them empty, each as soon as it is there: the server goes on while a part is worked
+ * off, and waits when its rows are not taken. SQLite, which has one connection for everything, hands over all rows as one part.
  *
  * @throws what the driver throws
  */

@@ -3,6 +3,7 @@ import type { FileSource } from '../../core/reconcile/rows.ts';
 import type { ComparedText, CompareStore, OurRow } from '../../app/reconciliation/ports.ts';
 import { boundsOf, type WindowBounds } from '../clearing/window-bounds.ts';
 import { insertRows } from '../engine/bulk-insert.ts';
+import { exactInteger } from '../engine/exact-integer.ts';
 import { inTransaction } from '../engine/in-transaction.ts';
 import { isMysql } from '../engine/is-mysql.ts';
 import { rowsOf, type Row } from '../engine/raw-rows.ts';
@@ -15,7 +16,7 @@ const ROWS_A_PAGE = 4000;
 /** The server goes on by itself for so long; no question is open for more than a second or so. */
 const ROWS_A_QUERY = 400_000;
 const LINES_A_PAGE = 2000;
-/** So many rows of institutions are looked up one by one, in a third of a second, instead of going through a window for them. */
+/** So many rows of institutions are looked up, in a third of a second, instead of going through a window for them. */
 const LOOKED_UP_MAX = 200_000;
 /** Before every id and every line number. */
 const BEFORE_ALL = { id: '', lineNo: 0 };
@@ -46,12 +47,18 @@ function idIn(text: ComparedText): string {
   return text.slice(0, text.indexOf('\t'));
 }
 
-/** @param lookedUpMax rows of institutions that are not worth going through a window */
-export function createCompareStore(knex: Knex, lookedUpMax = LOOKED_UP_MAX): CompareStore {
+/**
+ * @param lookedUpMax rows of institutions that are not worth going through a window
+ * @param rowsAQuery of the long reads
+ */
+export function createCompareStore(
+  knex: Knex,
+  lookedUpMax = LOOKED_UP_MAX,
+  rowsAQuery = isMysql(knex) ? ROWS_A_QUERY : ROWS_A_PAGE,
+): CompareStore {
   // Left to itself the server may take the index of windows and look every row up by it.
   const whole = isMysql(knex) ? 'settlement FORCE INDEX (PRIMARY)' : 'settlement';
   const ofInstitution = `settlement ${isMysql(knex) ? 'FORCE INDEX (settlement_institution)' : 'INDEXED BY settlement_institution'}`;
-  const rowsAQuery = isMysql(knex) ? ROWS_A_QUERY : ROWS_A_PAGE;
 
   async function areFew({ first, last }: WindowBounds, institutions: readonly string[]): Promise<boolean> {
     const [counted] = await rowsOf<Row>(
@@ -61,7 +68,7 @@ export function createCompareStore(knex: Knex, lookedUpMax = LOOKED_UP_MAX): Com
          LIMIT ${lookedUpMax + 1}) AS few`,
       [...institutions, first, last],
     );
-    return Number(counted?.found) <= lookedUpMax;
+    return exactInteger(counted?.found) <= lookedUpMax;
   }
 
   /** In the order of ids. */
